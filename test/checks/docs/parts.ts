@@ -1,0 +1,188 @@
+/** The parts of README.md and docs/ that follow from the code. */
+import { createRequire } from 'node:module';
+import { join } from 'node:path';
+import { limits } from '../../../core/contract/fields.ts';
+import { openapiDocument } from '../../../core/contract/openapi.ts';
+import { commonErrors, type Operation, operations, writeErrors } from '../../../core/contract/operations.ts';
+import { type ErrorCode, errorTable } from '../../../core/errors.ts';
+import { configVariables } from '../../../functions/config.ts';
+
+const RULES = join(import.meta.dirname, '../../../.dependency-cruiser.cjs');
+
+const errorCodes = Object.keys(errorTable) as ErrorCode[];
+const cell = (text: string): string => text.replaceAll('|', '\\|');
+const code = (text: string): string => `\`${text}\``;
+
+function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
+  const line = (cells: readonly string[]): string => `| ${cells.map(cell).join(' | ')} |`;
+  return [line(head), `|${head.map(() => '---|').join('')}`, ...rows.map(line)].join('\n');
+}
+
+function configurationTable(): string {
+  const rows = configVariables.map(({ name, default: value, meaning }) => [
+    code(name),
+    value === '' ? 'none' : /\s/.test(value) ? value : code(value),
+    meaning,
+  ]);
+  return table(['variable', 'default', 'meaning'], rows);
+}
+
+function operationsTable(): string {
+  const rows = Object.entries<Operation>(operations).map(([id, { method, path, access, summary }]) => [
+    code(id),
+    method,
+    code(path),
+    access,
+    summary,
+  ]);
+  return table(['operation', 'method', 'path', 'access', 'what it does'], rows);
+}
+
+const coded = (name: ErrorCode): string => `${errorTable[name].status} ${code(name)}`;
+
+/** Statuses as the OpenAPI document tells them; there, each code of an error stands in backticks before a colon. */
+function statusesTable(): string {
+  const { paths } = openapiDocument({ name: '', version: '', description: '' }) as {
+    paths: Record<string, Record<string, { responses: Record<string, { description: string }> }>>;
+  };
+  const rows = Object.entries<Operation>(operations).map(([id, { method, path, answers }]) => {
+    const responses = Object.values(paths[path]?.[method.toLowerCase()]?.responses ?? {});
+    const codes = responses.flatMap(({ description }) =>
+      [...description.matchAll(/`(\w+)`:/g)].map(([, name]) => name),
+    );
+    const own = errorCodes.filter(
+      (name) => codes.includes(name) && !commonErrors.includes(name) && !writeErrors.includes(name),
+    );
+    return [code(id), Object.keys(answers).join(', '), own.map(coded).join(', ')];
+  });
+  return [
+    table(['operation', 'answers', 'errors of its own'], rows),
+    `Any operation may answer ${commonErrors.map(coded).join(', ')}; any but \`GET\` also ${writeErrors.map(coded).join(', ')}.`,
+  ].join('\n\n');
+}
+
+/** What each limit is a limit of, and in which unit. */
+const limitMeanings: Readonly<Record<string, string>> = {
+  name: 'characters of a name: of a cluster, a resource, a pipeline, an application, a release, a run',
+  namespace: 'characters of a namespace',
+  nameBytes: 'bytes (UTF-8) of the name of a resource, a pipeline, an application or a release plan',
+  kindBytes: 'bytes (UTF-8) of a `resourceType`',
+  namespaceBytes: 'bytes (UTF-8) of a namespace',
+  title: 'characters of a title, of an issue or of a link',
+  description: 'bytes (UTF-8) of a description',
+  url: 'characters of a URL',
+  eventId: 'characters of an `eventId` or `runId`',
+  source: 'characters of a `source`',
+  labels: 'labels of a report or an issue',
+  labelKey: 'characters of a label’s name',
+  labelValue: 'characters of a label’s value',
+  links:
+    'links in one request; links that reports name and an issue keeps; links that people add to an issue',
+  relations: 'relations of an issue',
+  reports: 'reports in one batch',
+  body: 'bytes of a body',
+  jsonDepth: 'levels of nesting in a body',
+  pageSize: 'entries on one page (`limit`)',
+  offset: 'entries that `offset` passes over',
+};
+
+function limitsTable(): string {
+  const values = new Map<string, number>(Object.entries(limits));
+  for (const name of values.keys()) {
+    if (limitMeanings[name] === undefined) {
+      throw new Error(
+        `Say in test/checks/docs/parts.ts what the limit ${name} of core/contract/fields.ts is.`,
+      );
+    }
+  }
+  const rows = Object.entries(limitMeanings).flatMap(([name, meaning]) => {
+    const value = values.get(name);
+    return value === undefined ? [] : [[value.toLocaleString('en'), meaning]];
+  });
+  return table(['at most', 'of'], rows);
+}
+
+function errorsTable(): string {
+  const rows = Object.entries(errorTable).map(([name, { status, retryable, sentence }]) => [
+    `[${code(name)}](#${name})`,
+    String(status),
+    retryable ? 'yes' : 'no',
+    sentence,
+  ]);
+  return table(['code', 'status', 'send it again', 'message'], rows);
+}
+
+/** What is read here of a rule of `.dependency-cruiser.cjs`. */
+interface Rule {
+  readonly name: string;
+  readonly comment: string;
+  readonly from: { readonly path?: Pattern; readonly pathNot?: Pattern };
+  readonly to: { readonly path?: Pattern; readonly pathNot?: Pattern; readonly dependencyTypesNot?: Pattern };
+}
+type Pattern = string | readonly string[];
+
+const { forbidden: rules } = createRequire(import.meta.url)(RULES) as { readonly forbidden: readonly Rule[] };
+
+/** What a path pattern of the rules lets through, in words. */
+function rooms(pattern: Pattern | undefined): string[] {
+  return [pattern ?? []].flat().flatMap((one) => {
+    const [, packages] = /^\^node_modules\/\(@types\/\)\?\((.+)\)\/$/.exec(one) ?? [];
+    if (packages !== undefined) {
+      return packages.split('|');
+    }
+    const plain = one
+      .replace(/^\^/, '')
+      .replace(/\/?\$?$/, '')
+      .replaceAll('\\.', '.');
+    const [, before = '', choices = ''] = /^(.*)\((.+)\)$/.exec(plain) ?? [];
+    return choices === '' ? [plain] : choices.split('|').map((choice) => before + choice);
+  });
+}
+
+const names: Readonly<Record<string, string>> = { node_modules: 'any package', crypto: 'node:crypto' };
+const listed = (found: readonly string[]): string =>
+  found.map((name) => names[name] ?? code(name)).join(', ');
+
+/** The rules that list what a room may import. */
+function importsTable(): string {
+  const rows = rules.flatMap(({ from, to }) => {
+    if (to.pathNot === undefined || from.path === undefined || to.path !== undefined) {
+      return [];
+    }
+    const except = rooms(from.pathNot);
+    const builtins = [to.dependencyTypesNot ?? []].flat().includes('core') ? ', node:*' : '';
+    return [
+      [
+        listed(rooms(from.path)) + (except.length === 0 ? '' : ` without ${listed(except)}`),
+        listed(rooms(to.pathNot)) + builtins,
+      ],
+    ];
+  });
+  return table(['modules in', 'may import'], rows);
+}
+
+/** The rules that forbid something in particular. */
+function prohibitionsTable(): string {
+  const rows = rules.flatMap(({ name, comment, to }) =>
+    to.pathNot !== undefined && to.path === undefined ? [] : [[code(name), comment]],
+  );
+  return table(['rule', 'what it holds'], rows);
+}
+
+/** Each part by its name, as Markdown without a line break at its end. */
+export const parts: Readonly<Record<string, () => string>> = {
+  configuration: configurationTable,
+  operations: operationsTable,
+  statuses: statusesTable,
+  limits: limitsTable,
+  errors: errorsTable,
+  imports: importsTable,
+  prohibitions: prohibitionsTable,
+  ...Object.fromEntries(
+    Object.entries(errorTable).map(([name, { status, retryable, sentence }]) => [
+      `error:${name}`,
+      () =>
+        `Status ${status}. ${retryable ? 'Send it again.' : 'Do not send it again unchanged.'}\n\n> ${sentence}`,
+    ]),
+  ),
+};
