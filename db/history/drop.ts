@@ -1,0 +1,62 @@
+import type postgres from 'postgres';
+import { retrying } from '../failure.ts';
+import { historyLock } from './ensure.ts';
+import { dropBefore, quarterOf } from './quarters.ts';
+
+/** Rows of identities that are no issues and that nothing can concern any more, purged in one go at most. */
+const purgeLimit = 10_000;
+
+/**
+ * Drops the history that is older than the horizon, whole quarters of a year at a time, and purges the tombstones and
+ * passes that nothing can concern any more. No issue changes. A quarter that is in use is left for next time.
+ *
+ * @param now milliseconds since 1970
+ * @param days how long history is kept
+ * @returns the partitions that were dropped
+ */
+export async function dropHistory(sql: postgres.Sql, now: number, days: number): Promise<readonly string[]> {
+  const before = dropBefore(now, days);
+  const partitions = await retrying(
+    () => sql<{ name: string }[]>`
+      select c.relname as name from pg_inherits i join pg_class c on c.oid = i.inhrelid
+      where i.inhparent = 'events'::regclass and c.relname ~ '^events_[0-9]{4}_q[1-4]$' order by 1`,
+  );
+  const dropped: string[] = [];
+  for (const { name } of partitions) {
+    const [year, quarter] = name.replace('events_', '').split('_q').map(Number);
+    if (
+      year === undefined ||
+      quarter === undefined ||
+      quarterOf(Date.UTC(year, quarter * 3 - 1)).until > before
+    ) {
+      continue;
+    }
+    await retrying(() =>
+      sql.begin(async (tx) => {
+        await tx`select pg_advisory_xact_lock(${historyLock})`;
+        await tx`set local lock_timeout = '1s'`;
+        await tx`drop table if exists ${tx(name)}`;
+      }),
+    );
+    dropped.push(name);
+  }
+  await retrying(() => purge(sql, before));
+  return dropped;
+}
+
+/** An order key begins with its order time, so comparing keys compares times. */
+async function purge(sql: postgres.Sql, before: number): Promise<void> {
+  const key = Buffer.alloc(8);
+  key.writeBigUInt64BE(BigInt(before));
+  await sql`
+    delete from issues where key in (
+      select i.key from issues i
+      where i.id is null and coalesce(greatest(i.newest_key, i.floor_key), '\\x') < ${key}
+        and i.updated_at < ${new Date(before).toISOString()}
+        and not exists (select from issues m where m.ends_of = i.identity)
+      order by i.key
+      limit ${purgeLimit}
+      for update skip locked
+    )`;
+  await sql`delete from events_other where filed_at < ${new Date(before).toISOString()} and kind = 'report'`;
+}

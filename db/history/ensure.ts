@@ -1,0 +1,50 @@
+import type postgres from 'postgres';
+import { retrying } from '../failure.ts';
+import { type Quarter, quartersToKeep } from './quarters.ts';
+
+/** Held while partitions are made or dropped, so that two of us do not do it at once. */
+export const historyLock = 0x6b697465;
+
+/**
+ * Makes the partitions that reports will be filed in, from the horizon to 45 days ahead. What was
+ * filed in `events_other` for want of one is moved. Safe to call at any time, by many at once.
+ *
+ * @param now milliseconds since 1970
+ * @param days how long history is kept
+ */
+export async function ensureHistory(sql: postgres.Sql, now: number, days: number): Promise<void> {
+  for (const quarter of quartersToKeep(now, days)) {
+    await retrying(() => sql.begin((tx) => ensureQuarter(tx, quarter)));
+  }
+}
+
+async function ensureQuarter(tx: postgres.TransactionSql, quarter: Quarter): Promise<void> {
+  if (await isThere(tx, quarter)) {
+    return;
+  }
+  await tx`select pg_advisory_xact_lock(${historyLock})`;
+  if (await isThere(tx, quarter)) {
+    return;
+  }
+  const from = new Date(quarter.from).toISOString();
+  const until = new Date(quarter.until).toISOString();
+  await tx`set local lock_timeout = '3s'`;
+  await tx`create table ${tx(quarter.partition)} (like events including defaults including constraints)`;
+  await tx`lock table events_other in access exclusive mode`;
+  await tx`
+    with moved as (delete from events_other where filed_at >= ${from} and filed_at < ${until} returning *)
+    insert into ${tx(quarter.partition)} select * from moved`;
+  await tx.unsafe(
+    `alter table events attach partition ${quarter.partition} for values from ('${from}') to ('${until}')`,
+  );
+}
+
+async function isThere(tx: postgres.TransactionSql, quarter: Quarter): Promise<boolean> {
+  const [row] = await tx<{ there: boolean }[]>`
+    select exists (
+      select from pg_class c
+      where c.relname = ${quarter.partition}
+        and c.relnamespace = (select relnamespace from pg_class where oid = 'events'::regclass)
+    ) as there`;
+  return row?.there === true;
+}

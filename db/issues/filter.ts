@@ -1,0 +1,68 @@
+import { and, eq, gte, inArray, isNotNull, lt, type SQL, sql } from 'drizzle-orm';
+import type { ListQuery } from '../../core/contract/list.ts';
+import { issues } from '../schema/issues.ts';
+
+/** What a list is filtered by. */
+export type Filter = Omit<ListQuery, 'sort' | 'limit' | 'offset' | 'cursor'>;
+
+/** The text that `search` looks through; the index issues_by_text holds this very expression. */
+const searched = sql`(${issues.title} || E'\n' || ${issues.description} || E'\n' || ${issues.resourceName})`;
+
+/** The condition that a row fulfils when it is an issue that the filter asks for. */
+export function filterCondition(filter: Filter): SQL | undefined {
+  return and(
+    isNotNull(issues.id),
+    filter.namespace === undefined ? undefined : eq(issues.namespace, filter.namespace),
+    filter.cluster === undefined ? undefined : eq(issues.cluster, filter.cluster),
+    filter.severity === undefined ? undefined : inArray(issues.severity, filter.severity),
+    filter.issueType === undefined ? undefined : inArray(issues.issueType, filter.issueType),
+    stateCondition(filter.state),
+    filter.resourceType === undefined
+      ? undefined
+      : eq(issues.resourceType, filter.resourceType.toLowerCase()),
+    filter.resourceName === undefined ? undefined : eq(issues.resourceName, filter.resourceName),
+    filter.application === undefined ? undefined : eq(issues.application, filter.application),
+    filter.component === undefined ? undefined : eq(issues.component, filter.component),
+    filter.lifecycle === undefined ? undefined : eq(issues.lifecycle, filter.lifecycle),
+    filter.origin === undefined ? undefined : eq(issues.origin, filter.origin),
+    filter.dueBefore === undefined ? undefined : lt(issues.dueAt, new Date(filter.dueBefore)),
+    filter.updatedSince === undefined ? undefined : gte(issues.updatedAt, new Date(filter.updatedSince)),
+    filter.pipelineRun === undefined ? undefined : runCondition(filter.pipelineRun),
+    filter.idPrefix === undefined ? undefined : prefixCondition(filter.idPrefix),
+    ...(filter.label ?? []).map(labelCondition),
+    filter.search === undefined ? undefined : searchCondition(filter.search),
+  );
+}
+
+/** A single state as a constant of the statement, so that the index of active issues is seen to fit. */
+function stateCondition(state: Filter['state']): SQL | undefined {
+  const [only, ...others] = state ?? [];
+  if (only === undefined) {
+    return undefined;
+  }
+  if (others.length > 0) {
+    return inArray(issues.state, [only, ...others]);
+  }
+  return only === 'ACTIVE' ? sql`${issues.state} = 'ACTIVE'` : sql`${issues.state} = 'RESOLVED'`;
+}
+
+function runCondition(run: string): SQL {
+  return sql`${issues.key} in (
+    select issue_key from events where run_name = ${run} union all select issue_key from events where run_uid = ${run}
+  )`;
+}
+
+/** Ids between the prefix filled up with zeros and with f: a range that the unique index answers. */
+function prefixCondition(prefix: string): SQL {
+  const digits = prefix.replaceAll('-', '').toLowerCase();
+  return sql`${issues.id} between ${digits.padEnd(32, '0')}::uuid and ${digits.padEnd(32, 'f')}::uuid`;
+}
+
+function labelCondition(label: string): SQL {
+  const [key = '', ...value] = label.split('=');
+  return sql`${issues.labels} @> ${JSON.stringify({ [key]: value.join('=') })}::text::jsonb`;
+}
+
+function searchCondition(search: string): SQL {
+  return sql`${searched} ilike ${`%${search.replace(/[\\%_]/g, '\\$&')}%`}`;
+}

@@ -1,0 +1,39 @@
+import type postgres from 'postgres';
+import { limits } from '../../core/contract/fields.ts';
+import type { Issue } from '../../core/contract/issue.ts';
+import type { Link } from '../../core/domain/report.ts';
+import { KiteError } from '../../core/errors.ts';
+import { retrying } from '../failure.ts';
+import type { Action } from './act.ts';
+import { recordEdit, savePersonLinks } from './edit.ts';
+import { readIssue } from './get.ts';
+import { lockIssue } from './lock.ts';
+
+/**
+ * Adds a link in a person's name, beside those that reports name; the same URL again renames it.
+ *
+ * @throws KiteError `not_found`, `limit_reached`, and what `action.permit` throws
+ */
+export function linkIssue(sql: postgres.Sql, action: Action, link: Link): Promise<Issue> {
+  return retrying(() =>
+    sql.begin(async (tx) => {
+      const locked = await lockIssue(tx, action.id);
+      action.permit(locked.identity);
+      if (await recordEdit(tx, locked, action, { link })) {
+        const [held] = await tx<{ count: number; next: number }[]>`
+          select count(*)::int as count, coalesce(max(person_position), -1) + 1 as next
+          from links where issue_key = ${locked.key} and person_title is not null and url <> ${link.url}`;
+        if (held !== undefined && held.count >= limits.links) {
+          throw new KiteError('limit_reached', {
+            message: `The issue has ${limits.links} links that people added; replace them with PUT.`,
+          });
+        }
+        await savePersonLinks(tx, locked, [link], held?.next ?? 0);
+        await tx`
+          update issues set updated_at = greatest(updated_at, ${new Date(action.now).toISOString()}::timestamptz)
+          where key = ${locked.key}`;
+      }
+      return readIssue(tx, action.id);
+    }),
+  );
+}

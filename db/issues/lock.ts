@@ -1,0 +1,64 @@
+import type postgres from 'postgres';
+import type { Identity } from '../../core/domain/report.ts';
+import { KiteError } from '../../core/errors.ts';
+
+/** An issue's row while the caller's transaction holds it. */
+export interface LockedIssue {
+  readonly key: string;
+  readonly id: string;
+  readonly identity: Identity;
+  readonly newestKey: Buffer;
+}
+
+interface LockedRow {
+  readonly key: string;
+  readonly identity: string;
+  readonly ends_of: string | null;
+  readonly cluster: string;
+  readonly namespace: string;
+  readonly resource_type: string;
+  readonly resource_name: string;
+  readonly resource_namespace: string;
+  readonly issue_type: Identity['issueType'];
+  readonly newest_key: Buffer;
+}
+
+/**
+ * Locks an issue for the caller's transaction, in the same order as `apply_reports`: the pipeline that a
+ * MintMaker issue waits for first.
+ *
+ * @throws KiteError `not_found` when there is no such issue
+ */
+export async function lockIssue(tx: postgres.TransactionSql, id: string): Promise<LockedIssue> {
+  await tx`
+    select from issues p
+    where p.identity = (select i.ends_of from issues i where i.id = ${id})
+    for no key update`;
+  const [row] = await tx<LockedRow[]>`
+    select key, identity, ends_of, cluster, namespace, resource_type, resource_name, resource_namespace, issue_type,
+      newest_key
+    from issues where id = ${id}
+    for no key update`;
+  if (row === undefined) {
+    throw issueNotFound();
+  }
+  return {
+    key: row.key,
+    id,
+    identity: {
+      cluster: row.cluster,
+      namespace: row.namespace,
+      scope: {
+        resourceType: row.resource_type,
+        resourceName: row.resource_name,
+        resourceNamespace: row.resource_namespace,
+      },
+      issueType: row.issue_type,
+    },
+    newestKey: row.newest_key,
+  };
+}
+
+export function issueNotFound(): KiteError {
+  return new KiteError('not_found', { message: 'There is no issue with this id.' });
+}

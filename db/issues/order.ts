@@ -1,0 +1,81 @@
+import { asc, desc, type SQL, sql } from 'drizzle-orm';
+import { decodeCursor, largestCursorValue } from '../../core/contract/cursor.ts';
+import type { Sort } from '../../core/contract/list.ts';
+import { KiteError } from '../../core/errors.ts';
+import { issues } from '../schema/issues.ts';
+
+/** What lists are sorted by, in milliseconds or ranks, as it stands in a cursor. */
+export interface Place {
+  readonly id: string;
+  readonly severityRank: number | null;
+  readonly detectedAt: Date | null;
+  readonly lastSeenAt: Date | null;
+  readonly dueAt: Date | null;
+}
+
+/** No due date sorts after every due date. */
+const never = largestCursorValue;
+const dueAt = sql`coalesce(${issues.dueAt}, 'infinity')`;
+
+/** Newest, most recently seen, most severe or soonest due first; ties by newest, then by id. */
+export function orderBy(sort: Sort): SQL[] {
+  switch (sort) {
+    case 'detectedAt':
+      return [desc(issues.detectedAt), desc(issues.id)];
+    case 'lastSeenAt':
+      return [desc(issues.lastSeenAt), desc(issues.id)];
+    case 'severity':
+      return [desc(issues.severityRank), desc(issues.detectedAt), desc(issues.id)];
+    case 'dueAt':
+      return [asc(dueAt), asc(issues.id)];
+  }
+}
+
+/** A row's values of what a list is sorted by, as a cursor carries them. */
+export function sortValues(sort: Sort, place: Place): readonly number[] {
+  switch (sort) {
+    case 'detectedAt':
+      return [place.detectedAt?.getTime() ?? 0];
+    case 'lastSeenAt':
+      return [place.lastSeenAt?.getTime() ?? 0];
+    case 'severity':
+      return [place.severityRank ?? 0, place.detectedAt?.getTime() ?? 0];
+    case 'dueAt':
+      return [place.dueAt?.getTime() ?? never];
+  }
+}
+
+/**
+ * The condition that a row fulfils when it comes after the cursor's place.
+ *
+ * @throws KiteError `invalid_request` when the cursor is not one of ours, or of another sort
+ */
+export function afterCursor(sort: Sort, cursor: string): SQL {
+  const place = decodeCursor(cursor);
+  if (place === null || place.sort !== sort) {
+    throw cursorProblem();
+  }
+  const { id } = place;
+  const [first = 0, second = 0] = place.values;
+  const at = (value: number) => sql`${new Date(value).toISOString()}::timestamptz`;
+  switch (sort) {
+    case 'detectedAt':
+      return sql`(${issues.detectedAt}, ${issues.id}) < (${at(first)}, ${id}::uuid)`;
+    case 'lastSeenAt':
+      return sql`(${issues.lastSeenAt}, ${issues.id}) < (${at(first)}, ${id}::uuid)`;
+    case 'severity':
+      return sql`(${issues.severityRank}, ${issues.detectedAt}, ${issues.id}) < (${first}::smallint, ${at(second)}, ${id}::uuid)`;
+    case 'dueAt':
+      return first === never
+        ? sql`${issues.dueAt} is null and ${issues.id} > ${id}::uuid`
+        : sql`(${dueAt}, ${issues.id}) > (${at(first)}, ${id}::uuid)`;
+  }
+}
+
+export function cursorProblem(): KiteError {
+  return new KiteError('invalid_request', {
+    problems: [
+      { path: 'query.cursor', message: 'is not a cursor of this list; take nextCursor of the page before' },
+    ],
+  });
+}

@@ -1,0 +1,217 @@
+import type postgres from 'postgres';
+import type { Issue } from '../../core/contract/issue.ts';
+import { isStale } from '../../core/domain/admission.ts';
+import { distinctKey, endsOf, identityKey } from '../../core/domain/identity.ts';
+import { orderKey, orderTime } from '../../core/domain/order.ts';
+import { type Identity, normaliseLabels, type Report, userSource } from '../../core/domain/report.ts';
+import { within } from '../deadline.ts';
+import { isOutcomeUnknown, outcomeUnknown, retrying } from '../failure.ts';
+import { type DocumentRow, toIssue } from '../issues/document.ts';
+
+/** What a report did to its issue when it came. */
+type Effect = 'opened' | 'updated' | 'reopened' | 'resolved' | 'recorded';
+
+export interface Applied {
+  readonly status: Effect | 'duplicate' | 'stale';
+  /** For a duplicate, what the first of its kind did. */
+  readonly effect: Effect;
+  /** Null where nothing has failed yet, or the issue was deleted. */
+  readonly issueId: string | null;
+  /** The issue as it is now; null where there is none, or where it was not asked for. */
+  readonly issue: Issue | null;
+}
+
+export interface ApplyOptions {
+  /** When the reports were received, in milliseconds since 1970. */
+  readonly now: number;
+  /** Reports of older order times are stale, but for actions of people. */
+  readonly horizon: number;
+  /** The id of each issue that is opened. */
+  readonly newId: () => string;
+  /** Whether the answers carry the issues. */
+  readonly whole: boolean;
+  /** Whether the reports after the first count only if the first one does. */
+  readonly together?: boolean;
+  /** Whether the same reports may have been applied already, those without an id too. */
+  readonly again?: boolean;
+  /** Milliseconds after which it is given up. */
+  readonly patience?: number;
+}
+
+const defaultPatience = 5_000;
+
+/**
+ * Makes reports part of the history and brings their issues up to date: all of them or none, in one
+ * statement. Answers in the order of the reports.
+ *
+ * @throws KiteError `unavailable` when the database cannot answer and no report was applied;
+ *   `outcome_unknown` when the connection was lost meanwhile: sending the same again is safe
+ */
+export async function applyReports(
+  sql: postgres.Sql,
+  reports: readonly Report[],
+  options: ApplyOptions,
+): Promise<readonly Applied[]> {
+  try {
+    return await retrying(() => applyReportsWithin(sql, reports, options));
+  } catch (error) {
+    if (!isOutcomeUnknown(error)) {
+      throw error;
+    }
+    // Asking again tells: what was applied is a duplicate now, also of reports that came without an id.
+    return await retrying(() => applyReportsWithin(sql, reports, { ...options, again: true })).catch(() => {
+      throw outcomeUnknown(error);
+    });
+  }
+}
+
+/** The same as a part of the caller's transaction, which is to be tried again as a whole. */
+export async function applyReportsWithin(
+  sql: postgres.ISql,
+  reports: readonly Report[],
+  options: ApplyOptions,
+): Promise<readonly Applied[]> {
+  const rows = new Map<string, Record<string, unknown>>();
+  const batch: Record<string, unknown>[] = [];
+  const stale: Identity[] = [];
+  for (const [n, report] of reports.entries()) {
+    if (report.source !== userSource && isStale(report, options.horizon)) {
+      stale.push(report.identity);
+      continue;
+    }
+    const ends = endsOf(report.identity);
+    if (ends !== null) {
+      addRow(rows, ends, null);
+    }
+    const identity = addRow(rows, report.identity, ends === null ? null : identityKey(ends));
+    batch.push({
+      ...batchRow(n, identity, report, options),
+      leader: options.together === true && n > 0 ? 0 : null,
+    });
+  }
+  const applied = new Map<number, Applied>();
+  if (batch.length > 0) {
+    for (const [n, answer] of await send(sql, [...rows.values()], batch, options)) {
+      applied.set(n, answer);
+    }
+  }
+  const present =
+    stale.length > 0 ? await readPresent(sql, stale, options.whole) : new Map<string, Applied>();
+  return reports.map((report, n) => {
+    const answer = applied.get(n) ?? present.get(identityKey(report.identity));
+    return answer ?? { status: 'stale', effect: 'recorded', issueId: null, issue: null };
+  });
+}
+
+function addRow(
+  rows: Map<string, Record<string, unknown>>,
+  identity: Identity,
+  endsOfKey: string | null,
+): string {
+  const key = identityKey(identity);
+  if (!rows.has(key)) {
+    rows.set(key, {
+      identity: key,
+      cluster: identity.cluster,
+      namespace: identity.namespace,
+      resource_type: identity.scope.resourceType,
+      resource_name: identity.scope.resourceName,
+      resource_namespace: identity.scope.resourceNamespace,
+      issue_type: identity.issueType,
+      ends_of: endsOfKey,
+    });
+  }
+  return key;
+}
+
+function iso(time: number): string {
+  return new Date(time).toISOString();
+}
+
+function batchRow(
+  n: number,
+  identity: string,
+  report: Report,
+  options: ApplyOptions,
+): Record<string, unknown> {
+  const failure = report.failure;
+  return {
+    n,
+    identity,
+    id: options.newId(),
+    outcome: report.outcome,
+    key: orderKey(report).toString('hex'),
+    observed_at: iso(report.observedAt),
+    subject_created_at: report.subjectCreatedAt === null ? null : iso(report.subjectCreatedAt),
+    filed_at: iso(report.source === userSource ? report.observedAt : orderTime(report)),
+    source: report.source,
+    event_id: report.eventId,
+    distinct_key: distinctKey('report', identity, report),
+    anonymous: report.anonymous,
+    repeatable: options.again === true || !report.anonymous,
+    run_name: report.run?.name ?? null,
+    run_uid: report.run?.uid ?? null,
+    actor: report.actor,
+    labels: normaliseLabels(report.identity.scope, report.labels),
+    failure:
+      failure === null
+        ? null
+        : {
+            title: failure.title,
+            description: failure.description,
+            severity: failure.severity,
+            links: failure.links,
+            due_at: failure.dueAt === null ? null : iso(failure.dueAt),
+          },
+  };
+}
+
+interface AnswerRow {
+  readonly n: number;
+  readonly status: Applied['status'];
+  readonly effect: Effect;
+  readonly issue_id: string | null;
+  readonly issue: DocumentRow | null;
+}
+
+async function send(
+  sql: postgres.ISql,
+  rows: readonly Record<string, unknown>[],
+  batch: readonly Record<string, unknown>[],
+  options: ApplyOptions,
+): Promise<readonly (readonly [number, Applied])[]> {
+  const answers = await within(
+    sql<AnswerRow[]>`
+      select n, status, effect, issue_id, issue
+      from apply_reports(
+        ${sql.json(rows as postgres.JSONValue)}, ${sql.json(batch as postgres.JSONValue)},
+        ${iso(options.now)}, ${options.whole}
+      )`,
+    options.patience ?? defaultPatience,
+  );
+  return answers.map((answer) => [
+    answer.n,
+    {
+      status: answer.status,
+      effect: answer.effect,
+      issueId: answer.issue_id,
+      issue: answer.issue === null ? null : toIssue(answer.issue),
+    },
+  ]);
+}
+
+/** The issues of identities whose reports are too old to change them. */
+async function readPresent(
+  sql: postgres.ISql,
+  identities: readonly Identity[],
+  whole: boolean,
+): Promise<Map<string, Applied>> {
+  const keys = [...new Set(identities.map(identityKey))];
+  const rows = await sql<DocumentRow[]>`select * from issue_documents where identity in ${sql(keys)}`;
+  return new Map(
+    rows.map((row) => [
+      row.identity,
+      { status: 'stale', effect: 'recorded', issueId: row.id, issue: whole ? toIssue(row) : null },
+    ]),
+  );
+}

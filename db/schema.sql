@@ -1,0 +1,714 @@
+-- The schema as the migrations leave it. Written by db/dump-main.ts: change it by a migration, not by hand.
+-- Partitions are left out, since which ones exist depends on the date.
+
+create extension btree_gin;
+
+create extension pg_trgm;
+
+create type newer_event as (issue_key bigint, order_key bytea, kind text, outcome text, observed_at timestamp with time zone, anonymous boolean, prior smallint);
+
+create table events (
+  issue_key bigint not null,
+  filed_at timestamp(3) with time zone not null,
+  order_key bytea not null,
+  kind text not null,
+  outcome text,
+  source text not null,
+  event_id text not null,
+  distinct_key uuid,
+  anonymous boolean not null,
+  observed_at timestamp(3) with time zone not null,
+  subject_created_at timestamp(3) with time zone,
+  received_at timestamp(3) with time zone not null,
+  prior smallint,
+  effect text not null,
+  run_name text,
+  run_uid text,
+  actor text,
+  content jsonb,
+  constraint events_issue_key_fkey FOREIGN KEY (issue_key) REFERENCES issues(key) ON DELETE CASCADE,
+  constraint events_distinct_known CHECK ((distinct_key IS NULL) = (kind = 'end'::text)),
+  constraint events_effect_known CHECK (effect = ANY (ARRAY['opened'::text, 'updated'::text, 'reopened'::text, 'resolved'::text, 'recorded'::text, 'edited'::text])),
+  constraint events_kind_known CHECK (kind = ANY (ARRAY['report'::text, 'end'::text, 'action'::text, 'edit'::text])),
+  constraint events_outcome_known CHECK (outcome = ANY (ARRAY['failing'::text, 'passing'::text])),
+  constraint events_outcome_present CHECK ((outcome IS NULL) = (kind = 'edit'::text))
+) partition by RANGE (filed_at);
+CREATE INDEX events_by_run_name ON ONLY events USING btree (run_name) WHERE run_name IS NOT NULL;
+CREATE INDEX events_by_run_uid ON ONLY events USING btree (run_uid) WHERE run_uid IS NOT NULL;
+CREATE UNIQUE INDEX events_distinct ON ONLY events USING btree (distinct_key, filed_at);
+CREATE UNIQUE INDEX events_in_order ON ONLY events USING btree (issue_key, order_key, filed_at);
+comment on table events is 'The history: every report, every end of a run that a MintMaker issue waits for, every action and every edit.';
+comment on column events.distinct_key is 'Digest of kind, identity, source and event id (core/domain/identity.ts).';
+comment on column events.prior is 'What issues.gap would say of the history before this event.';
+comment on column events.effect is 'What it did to the issue when it came.';
+
+create table issues (
+  key bigint generated always as identity not null,
+  identity uuid not null,
+  cluster text not null,
+  namespace text not null,
+  resource_type text not null,
+  resource_name text not null,
+  resource_namespace text not null,
+  issue_type text not null,
+  id uuid,
+  state text,
+  title text,
+  description text,
+  severity text,
+  severity_rank smallint generated always as (
+CASE severity
+    WHEN 'critical'::text THEN 4
+    WHEN 'major'::text THEN 3
+    WHEN 'minor'::text THEN 2
+    WHEN 'info'::text THEN 1
+    ELSE NULL::integer
+END) stored,
+  labels jsonb default '{}'::jsonb not null,
+  application text generated always as (labels ->> 'application'::text) stored,
+  component text generated always as (labels ->> 'component'::text) stored,
+  lifecycle text generated always as (labels ->> 'lifecycle'::text) stored,
+  origin text generated always as (labels ->> 'origin'::text) stored,
+  due_at timestamp(3) with time zone,
+  detected_at timestamp(3) with time zone,
+  resolved_at timestamp(3) with time zone,
+  first_seen_at timestamp(3) with time zone,
+  last_seen_at timestamp(3) with time zone,
+  occurrences integer default 0 not null,
+  episode_occurrences integer default 0 not null,
+  episodes integer default 0 not null,
+  edited text[] default '{}'::text[] not null,
+  newest_key bytea,
+  gap smallint,
+  failing_observed_at timestamp(3) with time zone,
+  text_key bytea,
+  floor_key bytea,
+  ends_of uuid,
+  link_writes integer default 0 not null,
+  created_at timestamp(3) with time zone not null,
+  updated_at timestamp(3) with time zone not null,
+  constraint issues_pkey PRIMARY KEY (key),
+  constraint issues_id_unique UNIQUE (id),
+  constraint issues_identity_unique UNIQUE (identity),
+  constraint issues_counts CHECK (episodes >= 0 AND episode_occurrences >= 0 AND occurrences >= episode_occurrences),
+  constraint issues_issue_type_known CHECK (issue_type = ANY (ARRAY['build'::text, 'test'::text, 'release'::text, 'dependency'::text, 'pipeline'::text])),
+  constraint issues_resolved_after_detected CHECK (resolved_at >= detected_at),
+  constraint issues_resolved_when_resolved CHECK ((NOT state IS DISTINCT FROM 'RESOLVED'::text) = (resolved_at IS NOT NULL)),
+  constraint issues_resource_type_lower CHECK (resource_type = lower(resource_type)),
+  constraint issues_severity_known CHECK (severity = ANY (ARRAY['info'::text, 'minor'::text, 'major'::text, 'critical'::text])),
+  constraint issues_state_known CHECK (state = ANY (ARRAY['ACTIVE'::text, 'RESOLVED'::text])),
+  constraint issues_whole CHECK ((id IS NULL) = (state IS NULL) AND (id IS NULL) = (title IS NULL) AND (id IS NULL) = (description IS NULL) AND (id IS NULL) = (severity IS NULL) AND (id IS NULL) = (detected_at IS NULL) AND (id IS NULL) = (first_seen_at IS NULL) AND (id IS NULL) = (last_seen_at IS NULL) AND (id IS NULL) = (gap IS NULL) AND (id IS NULL) = (episodes = 0))
+) with (fillfactor=85);
+CREATE INDEX issues_active ON issues USING btree (namespace, detected_at DESC, id DESC) INCLUDE (severity, issue_type) WHERE state = 'ACTIVE'::text;
+CREATE INDEX issues_by_application ON issues USING btree (namespace, application, detected_at DESC) WHERE application IS NOT NULL;
+CREATE INDEX issues_by_component ON issues USING btree (namespace, component, detected_at DESC) WHERE component IS NOT NULL;
+CREATE INDEX issues_by_due_at ON issues USING btree (namespace, due_at) WHERE due_at IS NOT NULL;
+CREATE INDEX issues_by_ends_of ON issues USING btree (ends_of) WHERE ends_of IS NOT NULL;
+CREATE INDEX issues_by_label ON issues USING gin (namespace, labels jsonb_path_ops) WHERE id IS NOT NULL;
+CREATE INDEX issues_by_namespace ON issues USING btree (namespace, detected_at DESC, id DESC) WHERE id IS NOT NULL;
+CREATE INDEX issues_by_scope ON issues USING btree (namespace, resource_name, resource_type) WHERE id IS NOT NULL;
+CREATE INDEX issues_by_text ON issues USING gin (namespace, ((((title || '
+'::text) || description) || '
+'::text) || resource_name) gin_trgm_ops) WHERE id IS NOT NULL;
+CREATE TRIGGER issues_identity_is_digest BEFORE INSERT OR UPDATE OF identity, cluster, namespace, resource_type, resource_name, resource_namespace, issue_type ON issues FOR EACH ROW EXECUTE FUNCTION refuse_wrong_identity();
+comment on table issues is 'One row per identity, the sum of its history; it is an issue while id is not null.';
+comment on column issues.edited is 'Fields that a person has edited: reports no longer change them.';
+comment on column issues.newest_key is 'Order key of the newest report of either outcome.';
+comment on column issues.gap is 'What passed since the newest failure, up to what closes the issue (1; 2 where ends_of is set); null while nothing has failed.';
+comment on column issues.text_key is 'Order key of the newest failing report that is not a person''s: the one that gives title, description, severity, labels and due date.';
+comment on column issues.floor_key is 'Left by a deletion: reports that are not newer are stale.';
+comment on column issues.ends_of is 'For MintMaker: the identity of the pipeline whose reports end the runs that this issue waits for.';
+comment on column issues.link_writes is 'Links written since the last trim to the newest fifty.';
+
+create table links (
+  id uuid not null,
+  issue_key bigint not null,
+  url text not null,
+  reported_title text,
+  reported_key bytea,
+  reported_position smallint,
+  person_title text,
+  person_position smallint,
+  constraint links_pkey PRIMARY KEY (id),
+  constraint links_issue_key_fkey FOREIGN KEY (issue_key) REFERENCES issues(key) ON DELETE CASCADE,
+  constraint links_named_by_somebody CHECK (reported_key IS NOT NULL OR person_title IS NOT NULL),
+  constraint links_person_whole CHECK ((person_title IS NULL) = (person_position IS NULL)),
+  constraint links_reported_whole CHECK ((reported_key IS NULL) = (reported_title IS NULL) AND (reported_key IS NULL) = (reported_position IS NULL))
+);
+CREATE INDEX links_by_issue ON links USING btree (issue_key);
+comment on table links is 'One row a URL of an issue: named by reports (the newest that names it), by a person, or by both.';
+
+create table relations (
+  id uuid not null,
+  source_key bigint not null,
+  target_key bigint not null,
+  created_at timestamp(3) with time zone not null,
+  constraint relations_pkey PRIMARY KEY (id),
+  constraint relations_source_key_fkey FOREIGN KEY (source_key) REFERENCES issues(key) ON DELETE CASCADE,
+  constraint relations_target_key_fkey FOREIGN KEY (target_key) REFERENCES issues(key) ON DELETE CASCADE,
+  constraint relations_of_two CHECK (source_key <> target_key)
+);
+CREATE INDEX relations_by_source ON relations USING btree (source_key);
+CREATE INDEX relations_by_target ON relations USING btree (target_key);
+CREATE UNIQUE INDEX relations_unique ON relations USING btree (LEAST(source_key, target_key), GREATEST(source_key, target_key));
+
+create view issue_documents as
+ SELECT key,
+    identity,
+    cluster,
+    namespace,
+    resource_type,
+    resource_name,
+    resource_namespace,
+    issue_type,
+    id,
+    state,
+    title,
+    description,
+    severity,
+    severity_rank,
+    labels,
+    application,
+    component,
+    lifecycle,
+    origin,
+    due_at,
+    detected_at,
+    resolved_at,
+    first_seen_at,
+    last_seen_at,
+    occurrences,
+    episode_occurrences,
+    episodes,
+    edited,
+    newest_key,
+    gap,
+    failing_observed_at,
+    text_key,
+    floor_key,
+    ends_of,
+    link_writes,
+    created_at,
+    updated_at,
+    COALESCE(( SELECT json_agg(json_build_object('id', link.id, 'title', link.title, 'url', link.url) ORDER BY link.place) AS json_agg
+           FROM ( SELECT l.id,
+                    COALESCE(l.person_title, l.reported_title) AS title,
+                    l.url,
+                    l.person_title,
+                    row_number() OVER (ORDER BY l.reported_key DESC NULLS LAST, l.reported_position) AS newest,
+                    row_number() OVER (ORDER BY l.person_position, l.reported_key DESC NULLS LAST, l.reported_position) AS place
+                   FROM links l
+                  WHERE l.issue_key = issues.key) link
+          WHERE link.newest <= 50 OR link.person_title IS NOT NULL), '[]'::json) AS links,
+    COALESCE(( SELECT json_agg(json_build_object('id', r.id, 'outgoing', r.source_key = issues.key, 'other', json_build_object('id', o.id, 'title', o.title, 'description', o.description, 'severity', o.severity, 'issueType', o.issue_type, 'state', o.state, 'detectedAt', o.detected_at, 'resolvedAt', o.resolved_at, 'cluster', o.cluster, 'namespace', o.namespace, 'scopeId', o.identity, 'resourceType', o.resource_type, 'resourceName', o.resource_name, 'resourceNamespace', o.resource_namespace, 'createdAt', o.created_at, 'updatedAt', o.updated_at)) ORDER BY r.created_at, r.id) AS json_agg
+           FROM relations r
+             JOIN issues o ON o.key =
+                CASE
+                    WHEN r.source_key = issues.key THEN r.target_key
+                    ELSE r.source_key
+                END
+          WHERE (r.source_key = issues.key OR r.target_key = issues.key) AND o.id IS NOT NULL), '[]'::json) AS relations
+   FROM issues
+  WHERE id IS NOT NULL;
+
+CREATE OR REPLACE FUNCTION public.apply_reports(rows jsonb, batch jsonb, now timestamp with time zone, whole boolean)
+ RETURNS TABLE(n integer, status text, effect text, issue_id uuid, issue jsonb)
+ LANGUAGE plpgsql
+ SET jit TO 'off'
+ SET enable_seqscan TO 'off'
+ SET plan_cache_mode TO 'force_generic_plan'
+AS $function$
+#variable_conflict use_column
+declare
+  pipelines uuid[];
+  others uuid[];
+  fresh uuid[] := '{}';
+  held bigint[] := '{}';
+  found_rows integer := 0;
+  known jsonb := '{}';
+  -- What the history holds that the batch may change the meaning of; empty when reports come in order.
+  tail newer_event[] := '{}';
+  -- Reports on a pipeline that came before the first MintMaker issue that waits for its runs.
+  seeds events[] := '{}';
+  ends_wanted boolean;
+  moved newer_event[];
+  answers jsonb;
+begin
+  select coalesce(array_agg(r.identity) filter (where r.resource_type = 'pipelinerun' and r.issue_type = 'pipeline'), '{}'),
+    coalesce(array_agg(r.identity) filter (where r.resource_type <> 'pipelinerun' or r.issue_type <> 'pipeline'), '{}')
+  into pipelines, others
+  from jsonb_to_recordset(rows) as r (identity uuid, resource_type text, issue_type text);
+
+  -- Rows first, locks after: whoever waits for another's new row holds no lock that the other could want.
+  if (select count(*) from issues i where i.identity = any (pipelines || others)) < jsonb_array_length(rows) then
+    with created as (
+      insert into issues (
+        identity, cluster, namespace, resource_type, resource_name, resource_namespace, issue_type, ends_of,
+        created_at, updated_at
+      )
+      select r.identity, r.cluster, r.namespace, r.resource_type, r.resource_name, r.resource_namespace,
+        r.issue_type, r.ends_of, now, now
+      from jsonb_to_recordset(rows) as r (
+        identity uuid, cluster text, namespace text, resource_type text, resource_name text,
+        resource_namespace text, issue_type text, ends_of uuid
+      )
+      order by r.resource_type <> 'pipelinerun' or r.issue_type <> 'pipeline', r.identity
+      on conflict (identity) do nothing
+      returning identity
+    )
+    select coalesce(array_agg(identity), '{}') into fresh from created;
+  end if;
+
+  if cardinality(pipelines) > 0 then
+    with locked as (
+      select i.key from issues i where i.identity = any (pipelines) order by i.identity for no key update
+    )
+    select coalesce(array_agg(key), '{}') into held from locked;
+    found_rows := cardinality(held);
+  end if;
+
+  with locked as (
+    select i.key, i.identity from issues i
+    where i.identity = any (others) or i.ends_of = any (pipelines)
+    order by i.identity
+    for no key update
+  )
+  select held || coalesce(array_agg(key), '{}'), found_rows + count(*) filter (where identity = any (others))
+  into held, found_rows
+  from locked;
+
+  if found_rows <> jsonb_array_length(rows) then
+    raise exception 'an identity was purged while it was being locked' using errcode = 'serialization_failure';
+  end if;
+
+  -- Rows are named by `held` wherever they are read: an array that an index answers, whatever the planner
+  -- believes of the number of reports.
+
+  -- From here on every statement sees what was committed before the locks were had.
+
+  if cardinality(fresh) < jsonb_array_length(rows) then
+    select coalesce(jsonb_object_agg(b.n, first.effect), '{}') into known
+    from jsonb_to_recordset(batch) as b (n integer, distinct_key uuid, repeatable boolean)
+    cross join lateral (select e.effect from events e where e.distinct_key = b.distinct_key limit 1) as first
+    where b.repeatable;
+  end if;
+
+  select coalesce(bool_or(i.ends_of is not null), false) into ends_wanted from issues i where i.key = any (held);
+
+  if ends_wanted then
+    select coalesce(array_agg(e), '{}') into seeds
+    from issues i
+    join issues p on p.identity = i.ends_of
+    join events e on e.issue_key = p.key and e.kind = 'report'
+    where i.key = any (held) and i.identity = any (fresh);
+
+    -- All of the history: an addition may join what stood apart.
+    select coalesce(array_agg((e.issue_key, e.order_key, e.kind, e.outcome, e.observed_at, e.anonymous, e.prior)::newer_event), '{}')
+    into tail
+    from issues i
+    join events e on e.issue_key = i.key and e.kind <> 'edit'
+    where i.key = any (held) and i.ends_of is not null;
+  end if;
+
+  if exists (
+    select from jsonb_to_recordset(batch) as b (identity uuid, key text)
+    join issues i on i.identity = b.identity and i.key = any (held)
+    where decode(b.key, 'hex') < i.newest_key and i.ends_of is null
+  ) then
+    select tail || coalesce(array_agg((e.issue_key, e.order_key, e.kind, e.outcome, e.observed_at, e.anonymous, e.prior)::newer_event), '{}')
+    into tail
+    from (
+      select i.key, b.key as oldest, row_number() over (partition by i.key order by b.key) as place
+      from (
+        select b.identity, decode(b.key, 'hex') as key
+        from jsonb_to_recordset(batch) as b (n integer, identity uuid, key text)
+        where not known ? b.n::text
+      ) as b
+      join issues i on i.identity = b.identity and i.key = any (held) and i.ends_of is null
+        and b.key < i.newest_key and (i.floor_key is null or b.key > i.floor_key)
+    ) as late
+    cross join lateral (
+      select e.* from events e
+      where e.issue_key = late.key and e.order_key > late.oldest and e.kind <> 'edit'
+      offset 0
+    ) as e
+    where late.place = 1;
+  end if;
+
+  with
+  target as (
+    select i.key, i.identity, i.id, i.newest_key, i.gap, i.floor_key, i.text_key, i.detected_at, i.ends_of,
+      i.failing_observed_at, i.resolved_at, i.edited,
+      case when i.ends_of is null then 1 else 2 end as closing
+    from issues i
+    where i.key = any (held)
+  ),
+  weighed_alone as (
+    select r.*, t.key as issue_key, known ->> r.n::text as first_effect,
+      case
+        when known ? r.n::text then 'duplicate'
+        when r.key <= t.floor_key then 'stale'
+        when row_number() over (
+          partition by r.distinct_key, coalesce(r.key <= t.floor_key, false) order by r.n
+        ) > 1 then 'duplicate'
+        else 'accepted'
+      end as verdict
+    from (
+      select b.n, b.identity, b.id, b.outcome, decode(b.key, 'hex') as key, b.observed_at, b.subject_created_at,
+        b.filed_at, b.source, b.event_id, b.distinct_key, b.anonymous, b.run_name, b.run_uid, b.actor, b.labels, b.failure, b.leader
+      from jsonb_to_recordset(batch) as b (
+        n integer, identity uuid, id uuid, outcome text, key text, observed_at timestamptz,
+        subject_created_at timestamptz, filed_at timestamptz, source text, event_id text, distinct_key uuid, anonymous boolean,
+        run_name text, run_uid text, actor text, labels jsonb, failure jsonb,
+        leader integer
+      )
+    ) as r
+    join target t on t.identity = r.identity
+  ),
+  -- A report with a leader counts only if its leader does.
+  judged as (
+    select w.n, w.identity, w.id, w.outcome, w.key, w.observed_at, w.subject_created_at, w.filed_at, w.source,
+      w.event_id, w.distinct_key, w.anonymous, w.run_name, w.run_uid, w.actor, w.labels, w.failure, w.issue_key,
+      coalesce(w.first_effect, l.first_effect) as first_effect,
+      case when w.verdict = 'accepted' and l.verdict <> 'accepted' then l.verdict else w.verdict end as verdict
+    from weighed_alone w
+    left join weighed_alone l on l.n = w.leader
+  ),
+  -- What joins the history: the reports themselves, and for MintMaker's issues the ends of runs.
+  added as (
+    select j.issue_key, j.n, case j.source when 'user' then 'action' else 'report' end as kind, j.outcome, j.key,
+      j.observed_at, j.subject_created_at, j.filed_at, j.source, j.event_id, j.distinct_key, j.anonymous, j.run_name, j.run_uid,
+      j.actor, j.id, j.failure, j.labels, false as nameless, now as received_at
+    from judged j
+    where j.verdict = 'accepted'
+    union all
+    select t.key, null, 'end', 'passing', substr(j.key, 1, 16) || '\x00'::bytea || substr(j.key, 18) || '\x00656e64'::bytea,
+      j.observed_at, j.subject_created_at, j.filed_at, j.source, j.event_id, null, j.anonymous, null, null,
+      null, null, null, null, j.anonymous and j.outcome = 'passing', now
+    from judged j
+    join target t on t.ends_of = j.identity
+    where j.verdict = 'accepted' and j.source <> 'user'
+      and (t.floor_key is null
+        or substr(j.key, 1, 16) || '\x00'::bytea || substr(j.key, 18) || '\x00656e64'::bytea > t.floor_key)
+    union all
+    select t.key, null, 'end', 'passing', substr(e.order_key, 1, 16) || '\x00'::bytea || substr(e.order_key, 18) || '\x00656e64'::bytea,
+      e.observed_at, e.subject_created_at, e.filed_at, e.source, e.event_id, null, e.anonymous, null, null,
+      null, null, null, null, e.anonymous and e.outcome = 'passing', e.received_at
+    from target t
+    join target p on p.identity = t.ends_of
+    join unnest(seeds) as e on e.issue_key = p.key
+    where t.identity = any (fresh)
+  ),
+  touched as (
+    select distinct on (a.issue_key) a.issue_key, t.gap, t.closing
+    from added a
+    join target t on t.key = a.issue_key
+    order by a.issue_key
+  ),
+  tail_start as (
+    select distinct on (e.issue_key) e.issue_key, e.prior from unnest(tail) as e order by e.issue_key, e.order_key
+  ),
+  tail_end as (
+    select distinct on (e.issue_key) e.issue_key, e.order_key from unnest(tail) as e order by e.issue_key, e.order_key desc
+  ),
+  history as (
+    select a.*, a.outcome = 'failing' as failing, true as is_new, null::smallint as prior
+    from added a
+    union all
+    select e.issue_key, null, e.kind, e.outcome, e.order_key, e.observed_at, null, null, null, null, null, null, null,
+      null, null, null, null, null, e.kind = 'end' and e.anonymous and e.outcome = 'passing', null,
+      e.outcome = 'failing', false, e.prior
+    from unnest(tail) as e
+  ),
+  weighed as (
+    select h.*, o.closing,
+      case
+        when h.failing then 0
+        when h.kind <> 'end' then o.closing
+        when h.nameless and lag(h.nameless) over place
+          and abs(extract(epoch from h.observed_at - lag(h.observed_at) over place)) < 60 then 0
+        else 1
+      end as weight,
+      -- What stood before all of this: what the first event of the tail remembers, else the row itself.
+      case when b.issue_key is null then o.gap else b.prior end as carry,
+      z.order_key is null or h.key > z.order_key as nothing_newer
+    from history h
+    join touched o using (issue_key)
+    left join tail_start b using (issue_key)
+    left join tail_end z using (issue_key)
+    window place as (partition by h.issue_key order by h.key)
+  ),
+  summed as (
+    select w.*,
+      coalesce(sum(w.weight) over before, 0) as weight_before,
+      max(w.passed) filter (where w.failing) over before as passed_at_failure
+    from (
+      select w.*, sum(w.weight) over (partition by w.issue_key order by w.key) as passed from weighed w
+    ) as w
+    window before as (partition by w.issue_key order by w.key rows between unbounded preceding and 1 preceding)
+  ),
+  walked as (
+    select s.*,
+      case
+        when s.passed_at_failure is not null then least(s.closing, s.weight_before - s.passed_at_failure)
+        when s.carry is not null then least(s.closing, s.carry + s.weight_before)
+      end as gap_before,
+      case
+        when s.failing then 0
+        when s.passed_at_failure is not null then least(s.closing, s.passed - s.passed_at_failure)
+        when s.carry is not null then least(s.closing, s.carry + s.passed)
+      end as gap_after
+    from summed s
+  ),
+  marked as (
+    select w.*,
+      w.failing and (w.gap_before is null or w.gap_before >= w.closing) as starts,
+      not w.is_new and w.failing and (w.prior is null or w.prior >= w.closing) as started
+    from walked w
+  ),
+  last_failing as (
+    select distinct on (m.issue_key) m.issue_key, m.key, m.observed_at
+    from marked m where m.failing order by m.issue_key, m.key desc
+  ),
+  last_start as (
+    select distinct on (m.issue_key) m.issue_key, m.key
+    from marked m where m.starts order by m.issue_key, m.key desc
+  ),
+  -- The passing event that closes the issue after its newest failure.
+  closer as (
+    select distinct on (m.issue_key) m.issue_key, m.observed_at
+    from marked m
+    left join last_failing f using (issue_key)
+    where m.gap_after >= m.closing and m.gap_before < m.closing and (f.key is null or m.key > f.key)
+    order by m.issue_key, m.key
+  ),
+  last_event as (
+    select distinct on (m.issue_key) m.issue_key, m.key, m.gap_after
+    from marked m order by m.issue_key, m.key desc
+  ),
+  totals as (
+    select m.issue_key,
+      count(*) filter (where m.starts) - count(*) filter (where m.started) as episodes,
+      count(*) filter (where m.is_new and m.failing and m.kind = 'report') as occurrences,
+      min(m.observed_at) filter (where m.is_new and m.failing and m.kind = 'report') as first_seen_at,
+      max(m.observed_at) filter (where m.is_new and m.failing and m.kind = 'report') as last_seen_at,
+      min(m.observed_at) filter (where m.failing and (s.key is null or m.key >= s.key)) as detected_at,
+      count(*) filter (
+        where m.failing and m.kind = 'report' and (m.key >= s.key or s.key is null and m.is_new)
+      ) as episode_occurrences
+    from marked m
+    left join last_start s using (issue_key)
+    group by m.issue_key
+  ),
+  text as (
+    select distinct on (a.issue_key) a.issue_key, a.key, a.failure, a.labels, a.id
+    from added a
+    join target t on t.key = a.issue_key
+    where a.failure is not null and (t.text_key is null or a.key > t.text_key)
+    order by a.issue_key, a.key desc
+  ),
+  named as (
+    select distinct on (a.issue_key, link.url) a.issue_key, a.key, link.url, link.title, link.place
+    from added a
+    cross join lateral (
+      select l ->> 'url' as url, l ->> 'title' as title, place
+      from jsonb_array_elements(a.failure -> 'links') with ordinality as l (l, place)
+    ) as link
+    where a.failure is not null
+    order by a.issue_key, link.url, a.key desc, link.place
+  ),
+  changed as (
+    update issues i
+    set
+      id = coalesce(i.id, text.id),
+      state = case when after.gap is null then null when after.gap < t.closing then 'ACTIVE' else 'RESOLVED' end,
+      title = case when text.key is null or 'title' = any (i.edited) then i.title else text.failure ->> 'title' end,
+      description = case
+        when text.key is null or 'description' = any (i.edited) then i.description else text.failure ->> 'description'
+      end,
+      severity = case
+        when text.key is null or 'severity' = any (i.edited) then i.severity else text.failure ->> 'severity'
+      end,
+      labels = case when text.key is null or 'labels' = any (i.edited) then i.labels else text.labels end,
+      due_at = case
+        when text.key is null or 'dueAt' = any (i.edited) then i.due_at else (text.failure ->> 'due_at')::timestamptz
+      end,
+      detected_at = after.detected_at,
+      resolved_at = case
+        when after.gap is null or after.gap < t.closing then null
+        when c.observed_at is null and f.key is null then i.resolved_at
+        else greatest(c.observed_at, coalesce(f.observed_at, i.failing_observed_at), after.detected_at)
+      end,
+      first_seen_at = least(i.first_seen_at, n.first_seen_at),
+      last_seen_at = greatest(i.last_seen_at, n.last_seen_at),
+      occurrences = i.occurrences + n.occurrences,
+      episode_occurrences = case when s.key is null then i.episode_occurrences else 0 end + n.episode_occurrences,
+      episodes = i.episodes + n.episodes,
+      newest_key = after.newest_key,
+      gap = after.gap,
+      failing_observed_at = coalesce(f.observed_at, i.failing_observed_at),
+      text_key = coalesce(text.key, i.text_key),
+      link_writes = i.link_writes + coalesce(w.links, 0),
+      updated_at = greatest(i.updated_at, now)
+    from target t
+    join totals n on n.issue_key = t.key
+    join last_event e on e.issue_key = t.key
+    left join last_failing f on f.issue_key = t.key
+    left join last_start s on s.issue_key = t.key
+    left join closer c on c.issue_key = t.key
+    left join text on text.issue_key = t.key
+    left join (select named.issue_key, count(*) as links from named group by named.issue_key) as w on w.issue_key = t.key
+    cross join lateral (
+      select
+        case when t.newest_key is null or e.key > t.newest_key then e.key else t.newest_key end as newest_key,
+        e.gap_after as gap,
+        case when s.key is not null then n.detected_at else least(t.detected_at, n.detected_at) end as detected_at
+    ) as after
+    where i.key = t.key and i.key = any (held)
+    returning i.key, i.link_writes
+  ),
+  decided as (
+    select m.*,
+      case
+        when m.nothing_newer then
+          case
+            when m.failing and m.gap_before is null then 'opened'
+            when m.starts then 'reopened'
+            when m.failing then 'updated'
+            when m.gap_before < m.closing and m.gap_after >= m.closing then 'resolved'
+            else 'recorded'
+          end
+        when m.failing and t.gap >= t.closing and e.gap_after < m.closing then 'reopened'
+        when m.failing and e.gap_after < m.closing then 'updated'
+        when not m.failing and t.gap < t.closing and e.gap_after >= m.closing then 'resolved'
+        else 'recorded'
+      end as effect
+    from marked m
+    join target t on t.key = m.issue_key
+    join last_event e on e.issue_key = m.issue_key
+    where m.is_new
+  ),
+  kept as (
+    insert into events (
+      issue_key, filed_at, order_key, kind, outcome, source, event_id, distinct_key, anonymous, observed_at,
+      subject_created_at, received_at, prior, effect, run_name, run_uid, actor, content
+    )
+    select d.issue_key, d.filed_at, d.key, d.kind, d.outcome, d.source, d.event_id, d.distinct_key,
+      case d.kind when 'end' then d.nameless else d.anonymous end,
+      d.observed_at, d.subject_created_at, d.received_at, d.gap_before, d.effect, d.run_name, d.run_uid, d.actor,
+      case when d.failure is not null then d.failure || jsonb_build_object('labels', d.labels) end
+    from decided d
+  ),
+  linked as (
+    insert into links (id, issue_key, url, reported_title, reported_key, reported_position)
+    select link_id(coalesce(t.id, text.id), named.url), named.issue_key, named.url, named.title,
+      named.key, named.place
+    from named
+    join target t on t.key = named.issue_key
+    left join text on text.issue_key = named.issue_key
+    order by 1
+    on conflict (id) do update
+    set reported_title = excluded.reported_title, reported_key = excluded.reported_key,
+      reported_position = excluded.reported_position
+    where links.reported_key is null or links.reported_key < excluded.reported_key
+  )
+  select jsonb_agg(jsonb_build_object(
+    'n', j.n, 'key', j.issue_key,
+    'status', case j.verdict when 'accepted' then f.effect else j.verdict end,
+    'effect', coalesce(j.first_effect, f.effect, twin.effect, 'recorded'),
+    'trim', coalesce(c.link_writes >= 150, false)
+  )),
+  (
+    select coalesce(array_agg((m.issue_key, m.key, m.kind, m.outcome, m.observed_at, m.nameless, m.gap_before)::newer_event), '{}')
+    from marked m where not m.is_new and m.prior is distinct from m.gap_before
+  )
+  into answers, moved
+  from judged j
+  left join decided f on f.n = j.n
+  left join decided twin on j.verdict = 'duplicate' and twin.distinct_key = j.distinct_key
+  left join changed c on c.key = j.issue_key;
+
+  -- What stands before each newer event, where the additions have changed it.
+  if cardinality(moved) > 0 then
+    update events e set prior = m.prior
+    from unnest(moved) as m
+    where e.issue_key = m.issue_key and e.order_key = m.order_key;
+  end if;
+
+  if exists (select from jsonb_array_elements(answers) as a where (a ->> 'trim')::boolean) then
+    perform trim_links(array(
+      select distinct (a ->> 'key')::bigint from jsonb_array_elements(answers) as a where (a ->> 'trim')::boolean
+    ));
+  end if;
+
+  return query
+  select (a ->> 'n')::integer, a ->> 'status', a ->> 'effect', i.id, i.document
+  from jsonb_array_elements(answers) as a
+  join (
+    select i.key, i.id, case when whole then (select to_jsonb(d) from issue_documents d where d.id = i.id) end as document
+    from issues i
+    where i.key = any (held)
+  ) as i on i.key = (a ->> 'key')::bigint;
+end
+$function$;
+
+CREATE OR REPLACE FUNCTION public.identity_of(cluster text, namespace text, resource_type text, resource_name text, resource_namespace text, issue_type text)
+ RETURNS uuid
+ LANGUAGE sql
+ IMMUTABLE PARALLEL SAFE STRICT
+AS $function$
+  select encode(set_byte(set_byte(digest, 6, get_byte(digest, 6) & 15 | 128), 8, get_byte(digest, 8) & 63 | 128), 'hex')::uuid
+  from (
+    select substr(sha256(
+      convert_to(cluster, 'UTF8') || '\x00'::bytea
+      || convert_to(namespace, 'UTF8') || '\x00'::bytea
+      || convert_to(resource_type, 'UTF8') || '\x00'::bytea
+      || convert_to(resource_name, 'UTF8') || '\x00'::bytea
+      || convert_to(resource_namespace, 'UTF8') || '\x00'::bytea
+      || convert_to(issue_type, 'UTF8') || '\x00'::bytea
+    ), 1, 16) as digest
+  ) as cut
+$function$;
+
+CREATE OR REPLACE FUNCTION public.link_id(issue uuid, url text)
+ RETURNS uuid
+ LANGUAGE sql
+ IMMUTABLE PARALLEL SAFE
+AS $function$
+  select overlay(overlay(md5(issue::text || ' ' || url) placing '8' from 13) placing '8' from 17)::uuid
+$function$;
+
+CREATE OR REPLACE FUNCTION public.refuse_wrong_identity()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$
+begin
+  if new.identity is distinct from identity_of(
+    new.cluster, new.namespace, new.resource_type, new.resource_name, new.resource_namespace, new.issue_type
+  ) then
+    raise exception 'identity is not the digest of its parts' using errcode = 'check_violation';
+  end if;
+  return new;
+end
+$function$;
+
+CREATE OR REPLACE FUNCTION public.trim_links(keys bigint[])
+ RETURNS void
+ LANGUAGE sql
+AS $function$
+  with ranked as (
+    select l.id, l.person_title, row_number() over (
+      partition by l.issue_key order by l.reported_key desc, l.reported_position
+    ) as place
+    from links l
+    where l.issue_key = any (keys) and l.reported_key is not null
+  ),
+  forgotten as (
+    delete from links l using ranked r where l.id = r.id and r.place > 50 and r.person_title is null
+  ),
+  left_to_person as (
+    update links l set reported_key = null, reported_title = null, reported_position = null
+    from ranked r where l.id = r.id and r.place > 50 and r.person_title is not null
+  )
+  update issues set link_writes = 0 where key = any (keys)
+$function$;

@@ -1,0 +1,80 @@
+import postgres from 'postgres';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { KiteError } from '../../core/errors.ts';
+import { connect, type Database } from '../../db/client.ts';
+import { retrying } from '../../db/failure.ts';
+import { createTestDatabase, type TestDatabase } from '../support/database.ts';
+
+let testDatabase: TestDatabase;
+let database: Database;
+
+beforeAll(async () => {
+  testDatabase = await createTestDatabase();
+  database = connect(testDatabase.url, { connections: 6, timeout: 5_000 });
+});
+afterAll(async () => {
+  await database.close();
+  await testDatabase.drop();
+});
+
+/** Ends every connection of the database but the one that asks. */
+async function cutAll(): Promise<void> {
+  await testDatabase.sql`
+    select pg_terminate_backend(pid) from pg_stat_activity
+    where datname = current_database() and pid <> pg_backend_pid() and application_name = 'kite'`;
+}
+
+describe('connections that are cut, again and again', () => {
+  test('every statement ends, well or as unavailable; the process lives; the next statements work', async () => {
+    let working = true;
+    let done = 0;
+    let refused = 0;
+    const callers = Array.from({ length: 12 }, async () => {
+      while (working) {
+        try {
+          await retrying(() =>
+            database.sql.begin(async (tx) => tx`select pg_sleep(0.001), ${'x'.repeat(20)}::text`),
+          );
+          done += 1;
+        } catch (error) {
+          expect(error).toBeInstanceOf(KiteError);
+          expect((error as KiteError).code).toBe('unavailable');
+          refused += 1;
+        }
+      }
+    });
+    for (let round = 0; round < 60; round += 1) {
+      const before = done;
+      await cutAll();
+      await expect.poll(() => done, { interval: 2, timeout: 10_000 }).toBeGreaterThan(before + 5);
+    }
+    working = false;
+    await Promise.all(callers);
+    expect(refused).toBeGreaterThan(0);
+    const answers = await Promise.all(Array.from({ length: 30 }, () => database.sql`select 1 as one`));
+    expect(answers.every(([row]) => row?.one === 1)).toBe(true);
+  });
+
+  test('a database that goes away is unavailable within the time-out, and is found again when it is back', async () => {
+    const address = new URL(testDatabase.url);
+    const name = address.pathname.slice(1);
+    address.pathname = '/postgres';
+    const admin = postgres(address.href, { max: 1 });
+    await admin.unsafe(`alter database ${name} allow_connections false`);
+    await cutAll();
+    const ask = () => retrying(() => database.sql`select 1 as one`);
+    await expect(ask()).rejects.toMatchObject({ code: 'unavailable', headers: { 'Retry-After': '2' } });
+    await admin.unsafe(`alter database ${name} allow_connections true`);
+    await expect
+      .poll(
+        () =>
+          ask().then(
+            () => 'up',
+            () => 'down',
+          ),
+        { interval: 20, timeout: 15_000 },
+      )
+      .toBe('up');
+    await admin.end();
+  });
+});

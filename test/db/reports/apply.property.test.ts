@@ -1,0 +1,131 @@
+import { randomUUID } from 'node:crypto';
+import * as fc from 'fast-check';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { deriveIssue, distinctReports } from '../../../core/domain/derive.ts';
+import { endsOf } from '../../../core/domain/identity.ts';
+import type { Identity, Report } from '../../../core/domain/report.ts';
+import { connect, type Database } from '../../../db/client.ts';
+import { ensureHistory } from '../../../db/history/ensure.ts';
+import { applyReports } from '../../../db/reports/apply.ts';
+import { createTestDatabase, type TestDatabase } from '../../support/database.ts';
+import { cutInto, endOf, historyOf, reportOf } from '../../support/histories.ts';
+import { compare } from '../../support/model.ts';
+
+const base = Math.floor(Date.now() / 60_000) * 60_000 - 86_400_000;
+let testDatabase: TestDatabase;
+let database: Database;
+
+beforeAll(async () => {
+  testDatabase = await createTestDatabase();
+  database = connect(testDatabase.url, { connections: 8, timeout: 10_000 });
+  await ensureHistory(database.sql, Date.now(), 180);
+});
+afterAll(async () => {
+  await database.close();
+  await testDatabase.drop();
+});
+
+let serial = 0;
+function anIdentity(mintmaker: boolean): Identity {
+  serial += 1;
+  return {
+    cluster: 'c',
+    namespace: `ns-${serial % 7}`,
+    scope: {
+      resourceType: mintmaker ? 'mintmaker-error' : 'component',
+      resourceName: `thing-${serial}`,
+      resourceNamespace: 'ns',
+    },
+    issueType: mintmaker ? 'dependency' : 'build',
+  };
+}
+
+async function apply(reports: readonly Report[]): Promise<void> {
+  await applyReports(database.sql, reports, { now: Date.now(), horizon: 0, newId: randomUUID, whole: false });
+}
+
+describe('the row of an issue is what its reports add up to', () => {
+  test('in any order, with any repetition, in any batches', async () => {
+    await fc.assert(
+      fc.asyncProperty(
+        fc
+          .constant(null)
+          .map(() => anIdentity(false))
+          .chain((identity) =>
+            historyOf(reportOf(identity, base), 14).chain((stream) =>
+              fc
+                .shuffledSubarray([...stream], { minLength: stream.length })
+                .chain((shuffled) => cutInto(shuffled, 5).map((batches) => ({ identity, batches }))),
+            ),
+          ),
+        async ({ identity, batches }) => {
+          const fresh = { ...identity, scope: { ...identity.scope, resourceName: randomUUID() } };
+          const own = batches.map((batch) => batch.map((report) => ({ ...report, identity: fresh })));
+          for (const batch of own) {
+            await apply(batch);
+          }
+          const { row, model, history } = await compare(database.sql, fresh);
+          const said = distinctReports(own.flat());
+          expect(history).toHaveLength(said.length);
+          expect(row).toEqual(model);
+          expect(row).toEqual(withLabels(deriveIssue(said, null), fresh));
+        },
+      ),
+      { numRuns: 600 },
+    );
+  });
+
+  test('for MintMaker, whose runs end in reports on their pipeline', async () => {
+    await fc.assert(
+      fc.asyncProperty(
+        fc
+          .constant(null)
+          .map(() => anIdentity(true))
+          .chain((identity) =>
+            fc
+              .tuple(
+                historyOf(reportOf(identity, base), 6),
+                historyOf(endOf(endsOf(identity) ?? identity, base), 8),
+              )
+              .chain(([own, ends]) =>
+                fc
+                  .shuffledSubarray([...own, ...ends], { minLength: own.length + ends.length })
+                  .chain((shuffled) => cutInto(shuffled, 4).map((batches) => ({ batches }))),
+              ),
+          ),
+        async ({ batches }) => {
+          const name = randomUUID();
+          const own = batches.map((batch) =>
+            batch.map((report) => ({
+              ...report,
+              identity: { ...report.identity, scope: { ...report.identity.scope, resourceName: name } },
+            })),
+          );
+          for (const batch of own) {
+            await apply(batch);
+          }
+          const all = own.flat();
+          const mine = distinctReports(all.filter((report) => report.identity.issueType === 'dependency'));
+          const ends = distinctReports(all.filter((report) => report.identity.issueType === 'pipeline'));
+          const identity = mine[0]?.identity;
+          if (identity === undefined) {
+            throw new Error('the history names no issue');
+          }
+          const { row, model } = await compare(database.sql, identity);
+          expect(row).toEqual(model);
+          expect(row).toEqual(deriveIssue(mine, ends));
+        },
+      ),
+      { numRuns: 400 },
+    );
+  });
+});
+
+function withLabels(
+  issue: ReturnType<typeof deriveIssue>,
+  identity: Identity,
+): ReturnType<typeof deriveIssue> {
+  return issue === null
+    ? null
+    : { ...issue, labels: { ...issue.labels, component: identity.scope.resourceName } };
+}
