@@ -1,0 +1,334 @@
+import { isIPv4, isIPv6 } from 'node:net';
+import { homedir } from 'node:os';
+import { isAbsolute, join, resolve } from 'node:path';
+import * as z from 'zod/mini';
+import { limits } from '../core/contract/fields.ts';
+import type { OperationId } from '../core/contract/operations.ts';
+
+export type WebhookName = {
+  [Id in OperationId]: Id extends `webhooks.${infer Name}` ? Name : never;
+}[OperationId];
+
+const webhookNames = [
+  'pipeline-failure',
+  'pipeline-success',
+  'mintmaker-custom',
+  'release-failure',
+  'release-success',
+] as const satisfies readonly WebhookName[];
+const logLevels = ['trace', 'debug', 'info', 'warn', 'error', 'silent'] as const;
+const logFormats = ['json', 'pretty'] as const;
+
+/** Everything that the environment decides. Durations are in milliseconds. */
+export interface Config {
+  /** 0: any free one. */
+  readonly port: number;
+  /** A loopback address or `localhost`. */
+  readonly host: string;
+  /** Absent: the embedded database in `dataDirectory`. */
+  readonly databaseUrl: string | undefined;
+  /** An absolute path. */
+  readonly dataDirectory: string;
+  readonly databaseConnections: number;
+  readonly databaseTimeout: number;
+  readonly requestTimeout: number;
+  readonly shutdownTimeout: number;
+  readonly maxInFlight: number;
+  /** The cluster of reports that name none. */
+  readonly cluster: string;
+  /** Holds the placeholder `{run}` and may hold `{namespace}`. */
+  readonly logsUrl: string | undefined;
+  readonly historyDays: number;
+  readonly namespaceCheck: boolean;
+  readonly webhooksDisabled: ReadonlySet<WebhookName>;
+  readonly logLevel: (typeof logLevels)[number];
+  readonly logFormat: (typeof logFormats)[number];
+}
+
+/** The message names every variable that is wrong, one a line; it shows no secret. */
+export class ConfigError extends Error {
+  override readonly name = 'ConfigError';
+  readonly problems: readonly string[];
+
+  constructor(problems: readonly string[]) {
+    super(problems.join('\n'));
+    this.problems = problems;
+  }
+}
+
+interface About {
+  readonly default: string;
+  readonly meaning: string;
+  readonly secret?: true;
+}
+
+const about = z.registry<About>();
+
+/** A variable without a default; `complaint` continues `NAME: "value" …`. */
+function variable<T>(complaint: string, parse: (text: string) => T | undefined, described: About) {
+  const schema = z.pipe(
+    z.string(),
+    z.transform((text: string, context): T => {
+      const value = parse(text);
+      if (value === undefined) {
+        context.issues.push({ code: 'custom', message: complaint, input: text });
+        return z.NEVER;
+      }
+      return value;
+    }),
+  );
+  about.add(schema, described);
+  return schema;
+}
+
+/** A variable whose default is parsed as if it had been written. */
+function defaulted<T>(complaint: string, parse: (text: string) => T | undefined, described: About) {
+  const schema = z.prefault(variable(complaint, parse, described), described.default);
+  about.add(schema, described);
+  return schema;
+}
+
+function optional<T>(complaint: string, parse: (text: string) => T | undefined, described: About) {
+  const schema = z.optional(variable(complaint, parse, described));
+  about.add(schema, described);
+  return schema;
+}
+
+function integer(what: string, least: number, most: number, described: About) {
+  return defaulted(
+    `is not ${what} between ${least} and ${most}`,
+    (text) => {
+      const value = /^\d{1,9}$/.test(text) ? Number(text) : -1;
+      return value >= least && value <= most ? value : undefined;
+    },
+    described,
+  );
+}
+
+const units = { ms: 1, s: 1000, m: 60_000 } as const;
+const longest = 60 * units.m;
+
+function duration(described: About) {
+  return defaulted(
+    'is not a duration from 1ms to 60m, such as 500ms, 5s or 2m; a plain number counts milliseconds',
+    (text) => {
+      const [, digits, unit = 'ms'] = /^(\d{1,9})(ms|s|m)?$/.exec(text) ?? [];
+      const value = Number(digits) * (unit === 's' || unit === 'm' ? units[unit] : units.ms);
+      return value >= 1 && value <= longest ? value : undefined;
+    },
+    described,
+  );
+}
+
+function oneOf<const Words extends readonly string[]>(words: Words) {
+  return (text: string): Words[number] | undefined => words.find((word) => word === text.toLowerCase());
+}
+
+export function isLoopback(host: string): boolean {
+  if (isIPv6(host)) {
+    const url = `http://[${host}]`;
+    return URL.canParse(url) && new URL(url).hostname === '[::1]';
+  }
+  return host.toLowerCase() === 'localhost' || (isIPv4(host) && host.startsWith('127.'));
+}
+
+function parseDatabaseUrl(text: string): string | undefined {
+  const parsed = URL.canParse(text) ? new URL(text) : undefined;
+  return parsed?.protocol === 'postgres:' || parsed?.protocol === 'postgresql:' ? text : undefined;
+}
+
+function parseLogsUrl(text: string): string | undefined {
+  const filled = text.replaceAll('{namespace}', 'n').replaceAll('{run}', 'r');
+  const isUrl = /^https?:\/\/[^\s{}]+$/i.test(filled) && URL.canParse(filled) && filled.length <= limits.url;
+  return isUrl && text.includes('{run}') ? text : undefined;
+}
+
+function parseWebhooks(text: string): ReadonlySet<WebhookName> | undefined {
+  const asked = text
+    .split(',')
+    .map((name) => name.trim())
+    .filter((name) => name !== '');
+  if (asked.includes('all')) {
+    return asked.length === 1 ? new Set(webhookNames) : undefined;
+  }
+  const known = webhookNames.filter((name) => asked.includes(name));
+  return new Set(asked).size === known.length ? new Set(known) : undefined;
+}
+
+const switches: ReadonlyMap<string, boolean> = new Map([
+  ['on', true],
+  ['true', true],
+  ['off', false],
+  ['false', false],
+]);
+
+const schema = z.object({
+  PORT: integer('a port', 0, 65_535, {
+    default: '8080',
+    meaning: 'TCP port to listen on; 0 takes any free one.',
+  }),
+  HOST: defaulted(
+    'is not a loopback address: as long as Kite checks nobody’s identity, it listens on 127.0.0.0/8, ::1 or localhost only',
+    (text) => (isLoopback(text) ? text : undefined),
+    {
+      default: '127.0.0.1',
+      meaning:
+        'Address to listen on: 127.0.0.0/8, ::1 or localhost, as long as Kite checks nobody’s identity.',
+    },
+  ),
+  DATABASE_URL: optional('is not a URL that begins with postgres:// or postgresql://', parseDatabaseUrl, {
+    default: '',
+    meaning:
+      'The Postgres database, as postgres://user:password@host/name; when absent, an embedded one in KITE_DATA.',
+    secret: true,
+  }),
+  KITE_DATA: optional('is not a path', (text) => (text.includes('\0') ? undefined : resolve(text)), {
+    default: '$XDG_DATA_HOME/kite, else ~/.local/share/kite (macOS: ~/Library/Application Support/kite)',
+    meaning: 'Folder of the embedded database; created when absent.',
+  }),
+  KITE_DATABASE_CONNECTIONS: integer('a number of connections', 1, 100, {
+    default: '10',
+    meaning: 'Connections to the database at most, 1 to 100.',
+  }),
+  KITE_DATABASE_TIMEOUT: duration({
+    default: '5s',
+    meaning: 'How long one statement, or one attempt to connect, may take.',
+  }),
+  KITE_REQUEST_TIMEOUT: duration({
+    default: '10s',
+    meaning: 'How long a request may be worked on before it is answered with 503.',
+  }),
+  KITE_SHUTDOWN_TIMEOUT: duration({
+    default: '10s',
+    meaning: 'How long running requests may take to finish after SIGTERM.',
+  }),
+  KITE_MAX_IN_FLIGHT: integer('a number of requests', 1, 100_000, {
+    default: '1000',
+    meaning: 'Requests at work at the same time; those beyond are answered with 503.',
+  }),
+  KITE_CLUSTER: defaulted(
+    `is not a name of at most ${limits.name} characters`,
+    (text) => (text.length <= limits.name && text.isWellFormed() && !text.includes('\0') ? text : undefined),
+    { default: 'local', meaning: 'Name of the cluster for reports that name none.' },
+  ),
+  KITE_LOGS_URL: optional(
+    'is not an http or https URL with the placeholder {run} and no other than {namespace} beside it',
+    parseLogsUrl,
+    {
+      default: '',
+      meaning:
+        'Where the log of a run is, such as https://logs.example.com/{namespace}/{run}: the link of a pipeline failure that has a runId and no logsUrl.',
+    },
+  ),
+  KITE_HISTORY_DAYS: integer('a number of days', 7, 400, {
+    default: '180',
+    meaning: 'Days for which reports and events are kept, 7 to 400.',
+  }),
+  KITE_NAMESPACE_CHECK: defaulted('is neither on nor off', (text) => switches.get(text.toLowerCase()), {
+    default: 'on',
+    meaning:
+      'Whether a list must name its namespace, and a request is refused whose ?namespace= is not the namespace that it reads or writes: on or off.',
+  }),
+  KITE_WEBHOOKS_DISABLED: optional(
+    `is not a comma-separated list of ${webhookNames.join(', ')}, or the word all`,
+    parseWebhooks,
+    { default: '', meaning: `Webhooks to switch off, comma-separated: ${webhookNames.join(', ')}; or all.` },
+  ),
+  LOG_LEVEL: defaulted(`is not one of ${logLevels.join(', ')}`, oneOf(logLevels), {
+    default: 'info',
+    meaning: `What is logged: ${logLevels.join(', ')}.`,
+  }),
+  LOG_FORMAT: optional(`is not one of ${logFormats.join(', ')}`, oneOf(logFormats), {
+    default: 'pretty on a terminal, else json',
+    meaning: 'How it is logged: json or pretty.',
+  }),
+});
+
+const secrets: ReadonlySet<string> = new Set(
+  Object.entries(schema.shape).flatMap(([name, field]) => (about.get(field)?.secret === true ? [name] : [])),
+);
+
+/** What the environment may say, in the order of the documentation; an empty default means that there is none. */
+export const configVariables: readonly {
+  readonly name: string;
+  readonly default: string;
+  readonly meaning: string;
+}[] = Object.entries(schema.shape).map(([name, field]) => {
+  const { default: value = '', meaning = '' } = about.get(field) ?? {};
+  return { name, default: value, meaning };
+});
+
+/**
+ * Reads the configuration. White space around a value does not count, and an empty variable is an absent one.
+ * @param isTTY whether the log goes to a terminal
+ * @throws ConfigError naming all that is wrong
+ */
+export function readConfig(env: Readonly<Record<string, string | undefined>>, isTTY = false): Config {
+  const given = new Map(
+    Object.keys(schema.shape)
+      .map((name) => [name, env[name]?.trim() ?? ''] as const)
+      .filter(([, text]) => text !== ''),
+  );
+  const read = schema.safeParse(Object.fromEntries(given));
+  const problems = read.success ? [] : read.error.issues.map((issue) => problem(issue, given));
+  const dataDirectory = read.data?.KITE_DATA ?? defaultDataDirectory(env);
+  if (dataDirectory === undefined && !given.has('KITE_DATA') && !given.has('DATABASE_URL')) {
+    problems.push('KITE_DATA: is absent and this user has no home folder; name a folder for the database');
+  }
+  if (!read.success || problems.length > 0) {
+    throw new ConfigError(problems);
+  }
+  const values = read.data;
+  return {
+    port: values.PORT,
+    host: values.HOST,
+    databaseUrl: values.DATABASE_URL,
+    dataDirectory: dataDirectory ?? resolve('.kite'),
+    databaseConnections: values.KITE_DATABASE_CONNECTIONS,
+    databaseTimeout: values.KITE_DATABASE_TIMEOUT,
+    requestTimeout: values.KITE_REQUEST_TIMEOUT,
+    shutdownTimeout: values.KITE_SHUTDOWN_TIMEOUT,
+    maxInFlight: values.KITE_MAX_IN_FLIGHT,
+    cluster: values.KITE_CLUSTER,
+    logsUrl: values.KITE_LOGS_URL,
+    historyDays: values.KITE_HISTORY_DAYS,
+    namespaceCheck: values.KITE_NAMESPACE_CHECK,
+    webhooksDisabled: values.KITE_WEBHOOKS_DISABLED ?? new Set(),
+    logLevel: values.LOG_LEVEL,
+    logFormat: values.LOG_FORMAT ?? (isTTY ? 'pretty' : 'json'),
+  };
+}
+
+function problem(issue: z.core.$ZodIssue, given: ReadonlyMap<string, string>): string {
+  const name = String(issue.path[0]);
+  return secrets.has(name)
+    ? `${name}: its value (not shown) ${issue.message}`
+    : `${name}: ${JSON.stringify(shorten(given.get(name)))} ${issue.message}`;
+}
+
+function shorten(text = ''): string {
+  return text.length > 100 ? `${text.slice(0, 100)}…` : text;
+}
+
+/** Undefined where the user has no home. */
+function defaultDataDirectory(env: Readonly<Record<string, string | undefined>>): string | undefined {
+  const { XDG_DATA_HOME: data } = env;
+  if (data !== undefined && isAbsolute(data)) {
+    return join(data, 'kite');
+  }
+  const home = env.HOME ?? homeOfUser();
+  if (home === undefined || !isAbsolute(home)) {
+    return undefined;
+  }
+  return process.platform === 'darwin'
+    ? join(home, 'Library/Application Support/kite')
+    : join(home, '.local/share/kite');
+}
+
+function homeOfUser(): string | undefined {
+  try {
+    return homedir();
+  } catch {
+    return undefined;
+  }
+}

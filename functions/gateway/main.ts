@@ -1,0 +1,230 @@
+import { randomUUID } from 'node:crypto';
+import { existsSync } from 'node:fs';
+import pino, { type Logger } from 'pino';
+import { connect, type Database } from '../../db/client.ts';
+import { claimEmbedded } from '../../db/embedded/claim.ts';
+import { startEmbedded } from '../../db/embedded.ts';
+import { dropHistory } from '../../db/history/drop.ts';
+import { ensureHistory } from '../../db/history/ensure.ts';
+import { migrate } from '../../db/migrate.ts';
+import { type Config, ConfigError, readConfig } from '../config.ts';
+import { handlers } from '../handlers.ts';
+import type { Runtime } from '../http/runtime.ts';
+import { type Gateway, startGateway } from './server.ts';
+
+const hour = 60 * 60 * 1000;
+/** Where sh is bash, `npm start` delivers one Ctrl-C twice (npm 11.19: 0.5 ms apart): so soon, it is the same one. */
+const sameSignal = 500;
+
+/** What was started, to be ended in the reverse order. */
+type Closers = (() => Promise<unknown>)[];
+
+async function createLogger({ logLevel: level, logFormat }: Config): Promise<Logger> {
+  if (logFormat === 'json') {
+    const timestamp = pino.stdTimeFunctions.isoTime;
+    return pino({ level, base: null, timestamp }, pino.destination({ dest: 1, sync: true }));
+  }
+  const { default: pretty } = await import('pino-pretty');
+  return pino(
+    { level, base: null },
+    pretty({
+      colorize: process.stdout.isTTY,
+      sync: true,
+      destination: 1,
+      singleLine: true,
+      translateTime: 'SYS:HH:MM:ss',
+    }),
+  );
+}
+
+/** Starts everything; what has been started is in `closers` also when this fails or is stopped. */
+async function start(config: Config, log: Logger, closers: Closers, stop: AbortSignal): Promise<void> {
+  const database = await openDatabase(config, log, closers, stop);
+  stop.throwIfAborted();
+  const { applied } = await migrate(database.sql, findMigrations());
+  if (applied.length > 0) {
+    log.info({ applied }, 'the database was brought up to date');
+  }
+  stop.throwIfAborted();
+  await ensureHistory(database.sql, Date.now(), config.historyDays);
+  stop.throwIfAborted();
+  const runtime: Runtime = { config, database, clock: Date.now, newId: randomUUID, log };
+  const bound = new Map(handlers.map((handler) => [handler.operation, handler.bind(runtime)]));
+  const gateway = await startGateway({ handlers: bound, config, log });
+  closers.push(() => gateway.close());
+  keepHistory(database, config, log, closers);
+  greet(gateway, config);
+}
+
+async function openDatabase(
+  config: Config,
+  log: Logger,
+  closers: Closers,
+  stop: AbortSignal,
+): Promise<Database> {
+  const url = config.databaseUrl ?? (await startOwnDatabase(config, log, closers));
+  stop.throwIfAborted();
+  const database = connect(url, { connections: config.databaseConnections, timeout: config.databaseTimeout });
+  closers.push(() => database.close());
+  try {
+    await database.sql`select 1`;
+  } catch (error) {
+    const { host, pathname } = new URL(url);
+    const name = config.databaseUrl === undefined ? 'the embedded database' : 'the database of DATABASE_URL';
+    throw new Error(`${name} (${host}${pathname}) does not answer: ${sentenceOf(error)}`, { cause: error });
+  }
+  return database;
+}
+
+async function startOwnDatabase(config: Config, log: Logger, closers: Closers): Promise<string> {
+  const { dataDirectory: directory } = config;
+  const server = await startEmbedded({ directory, log: (line) => log.info(line) });
+  const claim = await claimEmbedded(server.url).catch(async (error: unknown) => {
+    await server.stop();
+    throw error;
+  });
+  if (claim === undefined) {
+    throw new Error(`another Kite runs on ${directory}: stop it, or set KITE_DATA to another folder`);
+  }
+  closers.push(async () => {
+    await claim.release();
+    await server.stop();
+  });
+  return server.url;
+}
+
+/** Beside the bundle, or where they are in the sources. */
+function findMigrations(): URL {
+  const places = ['./migrations/', '../../db/migrations/'].map((path) => new URL(path, import.meta.url));
+  const found = places.find((place) => existsSync(place));
+  if (found === undefined) {
+    throw new Error(
+      `the migrations are missing: expected them in ${places.map((place) => place.pathname).join(' or ')}`,
+    );
+  }
+  return found;
+}
+
+/** Drops old history now and every hour, and makes room for what is to come; a failure is logged and tried again then. */
+function keepHistory({ sql }: Database, { historyDays }: Config, log: Logger, closers: Closers): void {
+  const keep = async (): Promise<void> => {
+    try {
+      await ensureHistory(sql, Date.now(), historyDays);
+      const dropped = await dropHistory(sql, Date.now(), historyDays);
+      if (dropped.length > 0) {
+        log.info({ dropped }, 'old history was dropped');
+      }
+    } catch (error) {
+      log.error(
+        { reason: sentenceOf(error) },
+        'history could not be kept in order; the next try is in an hour',
+      );
+    }
+  };
+  let kept = keep();
+  const timer = setInterval(() => {
+    kept = kept.then(keep);
+  }, hour);
+  timer.unref();
+  closers.push(async () => {
+    clearInterval(timer);
+    await kept;
+  });
+}
+
+function greet({ url }: Gateway, { host, databaseUrl, dataDirectory }: Config): void {
+  const data =
+    databaseUrl === undefined
+      ? `Its data is in ${dataDirectory}.`
+      : 'Its data is in the database of DATABASE_URL.';
+  process.stdout.write(`Kite is listening on ${url}
+
+  curl ${url}/api/v1/health
+  curl '${url}/api/v1/issues?namespace=default'
+  ${url}/api/v1/openapi.json lists all operations; docs/ explains them.
+
+It listens on ${host} only, because access control is off: whoever reaches it may do everything.
+${data} Ctrl-C stops it.
+`);
+}
+
+/** The message, with that of its causes where it has none of its own. */
+function sentenceOf(error: unknown): string {
+  if (error instanceof AggregateError && error.message === '') {
+    return error.errors.map(sentenceOf).join('; ');
+  }
+  return error instanceof Error && error.message !== '' ? error.message : String(error);
+}
+
+function complain(sentence: string): void {
+  process.stderr.write(`${sentence}\n`);
+}
+
+function readEnvironment(): Config | undefined {
+  try {
+    return readConfig(process.env, process.stdout.isTTY);
+  } catch (error) {
+    if (!(error instanceof ConfigError)) {
+      throw error;
+    }
+    complain(`Kite cannot start with this configuration:\n${error.message}`);
+    return undefined;
+  }
+}
+
+async function close(closers: Closers, log: Logger): Promise<boolean> {
+  let isClean = true;
+  for (const closer of closers.splice(0).reverse()) {
+    try {
+      await closer();
+    } catch (error) {
+      isClean = false;
+      log.error({ reason: sentenceOf(error) }, 'something did not end as it should');
+    }
+  }
+  return isClean;
+}
+
+/** Runs until a signal or a failure ends it; the exit code. */
+async function run(config: Config, log: Logger): Promise<number> {
+  const stop = new AbortController();
+  let firstSignal: number | undefined;
+  let exitCode = 0;
+  const onSignal = (signal: NodeJS.Signals): void => {
+    firstSignal ??= performance.now();
+    if (performance.now() - firstSignal > sameSignal) {
+      process.exit(1);
+    }
+    if (!stop.signal.aborted) {
+      log.info({ signal }, 'stopping');
+      stop.abort();
+    }
+  };
+  const onFailure = (error: unknown): void => {
+    log.fatal({ err: error }, 'stopping after a failure that nobody handled');
+    exitCode = 1;
+    stop.abort();
+  };
+  process.on('SIGTERM', onSignal).on('SIGINT', onSignal);
+  process.on('unhandledRejection', onFailure).on('uncaughtException', onFailure);
+  const stopped = new Promise<void>((resolve) => stop.signal.addEventListener('abort', () => resolve()));
+  const closers: Closers = [];
+  try {
+    await start(config, log, closers, stop.signal);
+    await stopped;
+  } catch (error) {
+    if (!stop.signal.aborted) {
+      complain(`Kite could not start: ${sentenceOf(error)}`);
+      log.debug({ err: error }, 'could not start');
+      exitCode = 1;
+    }
+  }
+  const isClean = await close(closers, log);
+  return isClean ? exitCode : 1;
+}
+
+// Whoever read our output may be gone; that is no reason to end.
+process.stdout.on('error', () => undefined);
+process.stderr.on('error', () => undefined);
+const config = readEnvironment();
+process.exit(config === undefined ? 1 : await run(config, await createLogger(config)));

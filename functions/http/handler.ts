@@ -1,0 +1,112 @@
+import middy from '@middy/core';
+import type { APIGatewayProxyEvent, APIGatewayProxyResult, Context } from 'aws-lambda';
+import type * as z from 'zod/mini';
+import type { Operation, OperationId, Operations } from '../../core/contract/operations.ts';
+import { operations } from '../../core/contract/operations.ts';
+import { KiteError } from '../../core/errors.ts';
+import { errorResult } from './errors.ts';
+import { parseRequest, type Request } from './request.ts';
+import { containerRuntime, type Runtime } from './runtime.ts';
+
+type Invocation = Pick<Context, 'awsRequestId' | 'getRemainingTimeInMillis'>;
+
+export type LambdaHandler = (
+  event: APIGatewayProxyEvent,
+  context: Invocation,
+) => Promise<APIGatewayProxyResult>;
+
+type Answers<Id extends OperationId> = Operations[Id]['answers'];
+
+/** One of the documented answers of an operation: its status, and a body of that status' form. */
+export type Answer<Id extends OperationId> = {
+  [Status in keyof Answers<Id>]: Answers<Id>[Status] extends {
+    readonly schema: infer Schema extends z.ZodMiniType;
+  }
+    ? { readonly status: Status & number; readonly body: z.input<Schema> }
+    : { readonly status: Status & number; readonly body?: undefined };
+}[keyof Answers<Id>];
+
+/** An operation that can be called, once it is given what it needs. */
+export interface Handler {
+  readonly operation: OperationId;
+  bind(runtime: Runtime): LambdaHandler;
+}
+
+/**
+ * The one chain around every operation: parse, run, answer; whatever is thrown becomes the one error
+ * format, and is logged with its private cause when it is ours to mend.
+ */
+export function defineHandler<Id extends OperationId>(
+  id: Id,
+  run: (request: Request<Id>, runtime: Runtime) => Promise<Answer<Id>>,
+): Handler {
+  const operation: Operation = operations[id];
+  return {
+    operation: id,
+    bind(runtime) {
+      return middy<APIGatewayProxyEvent, APIGatewayProxyResult>({
+        timeoutEarlyResponse: () => {
+          throw outOfTime(id);
+        },
+      })
+        .onError((call) => {
+          const requestId = call.event.requestContext.requestId;
+          logFailure(runtime, id, requestId, call.error);
+          call.response = errorResult(call.error, requestId);
+        })
+        .handler(async (event) => {
+          const answer: { readonly status: number; readonly body?: unknown } = await run(
+            parseRequest<Id>(operation, event, runtime.clock()),
+            runtime,
+          );
+          const requestId = event.requestContext.requestId;
+          return answer.body === undefined
+            ? { statusCode: answer.status, headers: { 'x-request-id': requestId }, body: '' }
+            : {
+                statusCode: answer.status,
+                headers: { 'content-type': 'application/json; charset=utf-8', 'x-request-id': requestId },
+                body: JSON.stringify(answer.body),
+              };
+        }) as unknown as LambdaHandler;
+    },
+  };
+}
+
+/** Of a batch it must be known whether a 503 means that nothing was applied; what runs out of time may have been. */
+function outOfTime(id: OperationId): KiteError {
+  return new KiteError(id === 'reports.apply' ? 'outcome_unknown' : 'unavailable', {
+    headers: { 'Retry-After': '2' },
+  });
+}
+
+/** The handler as Lambda calls it, with the container's runtime. */
+export function lambda(handler: Handler): LambdaHandler {
+  let bound: LambdaHandler | undefined;
+  return (event, context) => {
+    bound ??= handler.bind(containerRuntime());
+    return bound(event, context);
+  };
+}
+
+function logFailure(runtime: Runtime, operation: OperationId, requestId: string, error: unknown): void {
+  const status = error instanceof KiteError ? error.status : 500;
+  if (status >= 500) {
+    const cause = error instanceof KiteError ? (error.cause ?? error) : error;
+    runtime.log.error({ operation, requestId, status, reason: describeCause(cause) }, 'operation failed');
+  }
+}
+
+/** Name, message and stack; of a database error not the statement nor its parameters. */
+function describeCause(cause: unknown): Record<string, unknown> {
+  if (!(cause instanceof Error)) {
+    return { message: String(cause) };
+  }
+  const inner = cause.cause instanceof Error ? describeCause(cause.cause) : undefined;
+  const message = cause.message.startsWith('Failed query:') ? 'Failed query' : cause.message;
+  const code = 'code' in cause ? cause.code : undefined;
+  const stack = cause.stack
+    ?.split('\n')
+    .filter((line) => line.startsWith('    at '))
+    .slice(0, 8);
+  return { name: cause.name, message, code, stack, cause: inner };
+}

@@ -1,0 +1,34 @@
+import { randomUUID } from 'node:crypto';
+import pino from 'pino';
+import { connect, type Database } from '../../db/client.ts';
+import { type Config, readConfig } from '../config.ts';
+
+/** What a handler has at hand: all that is not in the request. */
+export interface Runtime {
+  readonly config: Config;
+  readonly database: Database;
+  /** Milliseconds since 1970. */
+  readonly clock: () => number;
+  readonly newId: () => string;
+  readonly log: pino.Logger;
+}
+
+let container: Runtime | undefined;
+
+/** The runtime of a Lambda container, made at its first call and kept: one database connection. */
+export function containerRuntime(): Runtime {
+  if (container === undefined) {
+    const config = readConfig(process.env);
+    if (config.databaseUrl === undefined) {
+      throw new Error('DATABASE_URL is not set: a function has no database of its own');
+    }
+    container = {
+      config,
+      database: connect(config.databaseUrl, { connections: 1, timeout: config.databaseTimeout }),
+      clock: Date.now,
+      newId: randomUUID,
+      log: pino({ level: config.logLevel }),
+    };
+  }
+  return container;
+}

@@ -1,0 +1,62 @@
+import type { Reporting } from '../../core/contract/to-report.ts';
+import type { Report } from '../../core/domain/report.ts';
+import { KiteError } from '../../core/errors.ts';
+import type { Applied } from '../../db/reports/apply.ts';
+import type { Config, WebhookName } from '../config.ts';
+import { type Asking, checkAccess } from './access.ts';
+import { applyMessage, reportingOf } from './reporting.ts';
+import type { Runtime } from './runtime.ts';
+
+type WebhookRequest = Asking & {
+  readonly received: number;
+  readonly idempotencyKey: string | null;
+  readonly body: { readonly namespace: string };
+};
+
+/** @throws KiteError `webhook_disabled` */
+export function requireEnabled(config: Config, name: WebhookName): void {
+  if (config.webhooksDisabled.has(name)) {
+    throw new KiteError('webhook_disabled', {
+      message: `The webhook ${name} is switched off on this server (KITE_WEBHOOKS_DISABLED).`,
+    });
+  }
+}
+
+async function receive(
+  name: WebhookName,
+  request: WebhookRequest,
+  runtime: Runtime,
+  translate: (reporting: Reporting) => Report,
+): Promise<Applied | undefined> {
+  requireEnabled(runtime.config, name);
+  checkAccess(runtime, request, request.body.namespace);
+  const [applied] = await applyMessage(runtime, request, [translate(reportingOf(request, runtime))]);
+  return applied;
+}
+
+/** A webhook that says that something failed is answered with the issue as it is now. */
+export async function failed(
+  name: WebhookName,
+  request: WebhookRequest,
+  runtime: Runtime,
+  translate: (reporting: Reporting) => Report,
+) {
+  const applied = await receive(name, request, runtime, translate);
+  return { status: 201, body: { status: 'success', issue: applied?.issue ?? null } } as const;
+}
+
+/** A webhook that says that something passed is answered with how many active issues that resolved. */
+export async function passed(
+  name: WebhookName,
+  request: WebhookRequest,
+  runtime: Runtime,
+  translate: (reporting: Reporting) => Report,
+  subject: string,
+) {
+  const applied = await receive(name, request, runtime, translate);
+  const resolved = applied?.effect === 'resolved' ? 1 : 0;
+  return {
+    status: 200,
+    body: { status: 'success', message: `Resolved ${resolved} issue(s) for ${subject}` },
+  } as const;
+}

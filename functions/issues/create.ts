@@ -1,0 +1,45 @@
+import { distinctLinks, toReport, toScope } from '../../core/contract/to-report.ts';
+import type { Report } from '../../core/domain/report.ts';
+import { checkAccess } from '../http/access.ts';
+import { answer } from '../http/answer.ts';
+import { defineHandler, lambda } from '../http/handler.ts';
+import { applyMessage, reportingOf } from '../http/reporting.ts';
+
+/** A failure; with `state: RESOLVED` its resolution too, one millisecond later. */
+export const create = defineHandler('issues.create', async (request, runtime) => {
+  const { body } = request;
+  checkAccess(runtime, request, body.namespace);
+  const failing = toReport(
+    {
+      namespace: body.namespace,
+      scope: toScope(body.scope, body.namespace),
+      issueType: body.issueType,
+      source: 'api',
+      outcome: 'failing',
+      failure: {
+        title: body.title,
+        description: body.description,
+        severity: body.severity,
+        links: distinctLinks(body.links),
+        dueAt: body.dueAt ?? null,
+      },
+    },
+    body,
+    reportingOf(request, runtime),
+  );
+  const reports = body.state === 'RESOLVED' ? [failing, resolutionOf(failing)] : [failing];
+  const applied = await applyMessage(runtime, request, reports);
+  return answer(201, applied.at(-1)?.issue ?? null);
+});
+export const handler = lambda(create);
+
+/** The passing report that directly follows a failure which was over when it was told. */
+function resolutionOf(failing: Report): Report {
+  return {
+    ...failing,
+    outcome: 'passing',
+    observedAt: failing.observedAt + 1,
+    eventId: `${failing.eventId}#resolved`,
+    failure: null,
+  };
+}

@@ -1,0 +1,15 @@
+import { about } from '../http/about.ts';
+import { answer } from '../http/answer.ts';
+import { defineHandler, lambda } from '../http/handler.ts';
+
+export const get = defineHandler('root.get', async () =>
+  answer(200, {
+    ...about,
+    links: {
+      openapi: '/api/v1/openapi.json',
+      health: '/api/v1/health',
+      issues: '/api/v1/issues?namespace=NAME',
+    },
+  }),
+);
+export const handler = lambda(get);
