@@ -2,14 +2,13 @@ import { randomUUID } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import pino, { type Logger } from 'pino';
 import { connect, type Database } from '../../db/client.ts';
-import { claimEmbedded } from '../../db/embedded/claim.ts';
-import { startEmbedded } from '../../db/embedded.ts';
 import { dropHistory } from '../../db/history/drop.ts';
 import { ensureHistory } from '../../db/history/ensure.ts';
 import { migrate } from '../../db/migrate.ts';
 import { type Config, ConfigError, readConfig } from '../config.ts';
 import { handlers } from '../handlers.ts';
 import type { Runtime } from '../http/runtime.ts';
+import { startOwnDatabase } from './own-database.ts';
 import { type Gateway, startGateway } from './server.ts';
 
 const hour = 60 * 60 * 1000;
@@ -62,7 +61,7 @@ async function openDatabase(
   closers: Closers,
   stop: AbortSignal,
 ): Promise<Database> {
-  const url = config.databaseUrl ?? (await startOwnDatabase(config, log, closers));
+  const url = config.databaseUrl ?? (await openOwnDatabase(config, log, closers));
   stop.throwIfAborted();
   const database = connect(url, { connections: config.databaseConnections, timeout: config.databaseTimeout });
   closers.push(() => database.close());
@@ -76,21 +75,10 @@ async function openDatabase(
   return database;
 }
 
-async function startOwnDatabase(config: Config, log: Logger, closers: Closers): Promise<string> {
-  const { dataDirectory: directory } = config;
-  const server = await startEmbedded({ directory, log: (line) => log.info(line) });
-  const claim = await claimEmbedded(server.url).catch(async (error: unknown) => {
-    await server.stop();
-    throw error;
-  });
-  if (claim === undefined) {
-    throw new Error(`another Kite runs on ${directory}: stop it, or set KITE_DATA to another folder`);
-  }
-  closers.push(async () => {
-    await claim.release();
-    await server.stop();
-  });
-  return server.url;
+async function openOwnDatabase(config: Config, log: Logger, closers: Closers): Promise<string> {
+  const own = await startOwnDatabase(config.dataDirectory, log);
+  closers.push(() => own.stop());
+  return own.url;
 }
 
 /** Beside the bundle, or where they are in the sources. */
@@ -162,7 +150,7 @@ function complain(sentence: string): void {
 
 function readEnvironment(): Config | undefined {
   try {
-    return readConfig(process.env, process.stdout.isTTY);
+    return readConfig(process.env, process.stdout.isTTY, process.getuid?.() === 0);
   } catch (error) {
     if (!(error instanceof ConfigError)) {
       throw error;

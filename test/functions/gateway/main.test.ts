@@ -1,6 +1,6 @@
 import { type ChildProcess, execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { chmod, mkdtemp, rm } from 'node:fs/promises';
+import { chmod, mkdtemp, readFile, rm } from 'node:fs/promises';
 import { connect, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -114,6 +114,25 @@ test('it prints where it listens, answers, keeps what it was told through kill -
   expect(out).toMatch(/INFO.*Adopted the Postgres server/);
   expect(runsIn(folder)).toBe(false);
 });
+
+test('when its Postgres is killed it starts it again, and has lost nothing', async () => {
+  const folder = await dataFolder();
+  const program = start({ KITE_DATA: folder });
+  const url = await program.url;
+  expect((await call(url, 'POST', '/api/v1/webhooks/pipeline-failure', { body: failure })).status).toBe(201);
+  const [pid] = (await readFile(join(folder, 'data', 'postmaster.pid'), 'utf8')).split('\n');
+  process.kill(Number(pid), 'SIGKILL');
+  await expect
+    .poll(async () => (await call(url, 'GET', '/api/v1/health')).status, { interval: 20, timeout: 10_000 })
+    .toBe(503);
+  await expect
+    .poll(async () => (await call(url, 'GET', '/api/v1/health')).status, { interval: 50, timeout: 40_000 })
+    .toBe(200);
+  const list = await call(url, 'GET', '/api/v1/issues', { query: { namespace: 'team-a' } });
+  expect(list).toMatchObject({ status: 200, body: { total: 1 } });
+  expect((await stop(program)).code).toBe(0);
+  expect(runsIn(folder)).toBe(false);
+}, 60_000);
 
 test('on another database it starts no server of its own', async () => {
   const { url: databaseUrl, drop } = await createTestDatabase();
