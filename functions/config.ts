@@ -183,7 +183,8 @@ const schema = z.object({
     secret: true,
   }),
   KITE_DATA: optional('is not a path', (text) => (text.includes('\0') ? undefined : resolve(text)), {
-    default: '$XDG_DATA_HOME/kite, else ~/.local/share/kite (macOS: ~/Library/Application Support/kite)',
+    default:
+      '$XDG_DATA_HOME/kite, else ~/.local/share/kite (macOS: ~/Library/Application Support/kite; root: /var/lib/kite)',
     meaning: 'Folder of the embedded database; created when absent.',
   }),
   KITE_DATABASE_CONNECTIONS: integer('a number of connections', 1, 100, {
@@ -261,9 +262,14 @@ export const configVariables: readonly {
 /**
  * Reads the configuration. White space around a value does not count, and an empty variable is an absent one.
  * @param isTTY whether the log goes to a terminal
+ * @param isRoot whether root asks, whose home the database's own user cannot enter
  * @throws ConfigError naming all that is wrong
  */
-export function readConfig(env: Readonly<Record<string, string | undefined>>, isTTY = false): Config {
+export function readConfig(
+  env: Readonly<Record<string, string | undefined>>,
+  isTTY = false,
+  isRoot = false,
+): Config {
   const given = new Map(
     Object.keys(schema.shape)
       .map((name) => [name, env[name]?.trim() ?? ''] as const)
@@ -271,7 +277,7 @@ export function readConfig(env: Readonly<Record<string, string | undefined>>, is
   );
   const read = schema.safeParse(Object.fromEntries(given));
   const problems = read.success ? [] : read.error.issues.map((issue) => problem(issue, given));
-  const dataDirectory = read.data?.KITE_DATA ?? defaultDataDirectory(env);
+  const dataDirectory = read.data?.KITE_DATA ?? defaultDataDirectory(env, isRoot);
   if (dataDirectory === undefined && !given.has('KITE_DATA') && !given.has('DATABASE_URL')) {
     problems.push('KITE_DATA: is absent and this user has no home folder; name a folder for the database');
   }
@@ -311,10 +317,16 @@ function shorten(text = ''): string {
 }
 
 /** Undefined where the user has no home. */
-function defaultDataDirectory(env: Readonly<Record<string, string | undefined>>): string | undefined {
+function defaultDataDirectory(
+  env: Readonly<Record<string, string | undefined>>,
+  isRoot: boolean,
+): string | undefined {
   const { XDG_DATA_HOME: data } = env;
   if (data !== undefined && isAbsolute(data)) {
     return join(data, 'kite');
+  }
+  if (isRoot) {
+    return '/var/lib/kite';
   }
   const home = env.HOME ?? homeOfUser();
   if (home === undefined || !isAbsolute(home)) {

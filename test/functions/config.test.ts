@@ -167,6 +167,8 @@ test.each([
 test('the data folder follows XDG_DATA_HOME unless that is relative, and becomes absolute', () => {
   expect(readConfig({ ...home, XDG_DATA_HOME: '/data' }).dataDirectory).toBe('/data/kite');
   expect(readConfig({ ...home, XDG_DATA_HOME: 'data' })).toEqual(readConfig(home));
+  expect(readConfig(home, false, true).dataDirectory).toBe('/var/lib/kite');
+  expect(readConfig({ ...home, XDG_DATA_HOME: '/data' }, false, true).dataDirectory).toBe('/data/kite');
   expect(readConfig({ ...home, KITE_DATA: 'here' }).dataDirectory).toBe(`${process.cwd()}/here`);
 });
 
