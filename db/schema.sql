@@ -521,6 +521,7 @@ begin
     update issues i
     set
       id = coalesce(i.id, text.id),
+      created_at = case when i.id is null and text.id is not null then now else i.created_at end,
       state = case when after.gap is null then null when after.gap < t.closing then 'ACTIVE' else 'RESOLVED' end,
       title = case when text.key is null or 'title' = any (i.edited) then i.title else text.failure ->> 'title' end,
       description = case
@@ -531,7 +532,7 @@ begin
       end,
       labels = case when text.key is null or 'labels' = any (i.edited) then i.labels else text.labels end,
       due_at = case
-        when text.key is null or 'dueAt' = any (i.edited) then i.due_at else (text.failure ->> 'due_at')::timestamptz
+        when text.key is null or 'dueAt' = any (i.edited) then i.due_at else (text.failure ->> 'dueAt')::timestamptz
       end,
       detected_at = after.detected_at,
       resolved_at = case

@@ -26,7 +26,12 @@ export function updateIssue(sql: postgres.Sql, action: Action, change: Change): 
     sql.begin(async (tx) => {
       const locked = await lockIssue(tx, action.id);
       action.permit(locked.identity);
-      const edits = { ...change.fields, ...(change.links === undefined ? {} : { links: change.links }) };
+      const { dueAt } = change.fields;
+      const edits = {
+        ...change.fields,
+        ...(typeof dueAt === 'number' ? { dueAt: new Date(dueAt).toISOString() } : {}),
+        ...(change.links === undefined ? {} : { links: change.links }),
+      };
       if (Object.keys(edits).length > 0 && (await recordEdit(tx, locked, action, edits))) {
         await saveFields(tx, locked, action, change.fields);
         if (change.links !== undefined) {

@@ -17,7 +17,7 @@ create type newer_event as (
 --           {identity, cluster, namespace, resource_type, resource_name, resource_namespace, issue_type, ends_of}
 --   batch   the reports: {n, identity, id, outcome, key, observed_at, subject_created_at, filed_at, source,
 --           event_id, distinct_key, repeatable, anonymous, run_name, run_uid, actor, labels, failure {title, description,
---           severity, links [{title, url}], due_at}, leader}; n orders the answers, id is taken should an issue
+--           severity, links [{title, url}], dueAt}, leader}; n orders the answers, id is taken should an issue
 --           be opened, leader is the n of a report without which this one does not count
 --   now     when the batch was received
 --   whole   whether the answers carry the issue as a document
@@ -335,6 +335,7 @@ begin
     update issues i
     set
       id = coalesce(i.id, text.id),
+      created_at = case when i.id is null and text.id is not null then now else i.created_at end,
       state = case when after.gap is null then null when after.gap < t.closing then 'ACTIVE' else 'RESOLVED' end,
       title = case when text.key is null or 'title' = any (i.edited) then i.title else text.failure ->> 'title' end,
       description = case
@@ -345,7 +346,7 @@ begin
       end,
       labels = case when text.key is null or 'labels' = any (i.edited) then i.labels else text.labels end,
       due_at = case
-        when text.key is null or 'dueAt' = any (i.edited) then i.due_at else (text.failure ->> 'due_at')::timestamptz
+        when text.key is null or 'dueAt' = any (i.edited) then i.due_at else (text.failure ->> 'dueAt')::timestamptz
       end,
       detected_at = after.detected_at,
       resolved_at = case

@@ -161,7 +161,7 @@ function batchRow(
             description: failure.description,
             severity: failure.severity,
             links: failure.links,
-            due_at: failure.dueAt === null ? null : iso(failure.dueAt),
+            dueAt: failure.dueAt === null ? null : iso(failure.dueAt),
           },
   };
 }

@@ -39,6 +39,10 @@ export interface Handler {
 export function defineHandler<Id extends OperationId>(
   id: Id,
   run: (request: Request<Id>, runtime: Runtime) => Promise<Answer<Id>>,
+  options: {
+    /** Throws when the operation is not to be had on this server, whatever the request says. */
+    readonly requireOn?: (runtime: Runtime) => void;
+  } = {},
 ): Handler {
   const operation: Operation = operations[id];
   return {
@@ -55,6 +59,7 @@ export function defineHandler<Id extends OperationId>(
           call.response = errorResult(call.error, requestId);
         })
         .handler(async (event) => {
+          options.requireOn?.(runtime);
           const answer: { readonly status: number; readonly body?: unknown } = await run(
             parseRequest<Id>(operation, event, runtime.clock()),
             runtime,

@@ -2,7 +2,7 @@ import type { Reporting } from '../../core/contract/to-report.ts';
 import type { Report } from '../../core/domain/report.ts';
 import { KiteError } from '../../core/errors.ts';
 import type { Applied } from '../../db/reports/apply.ts';
-import type { Config, WebhookName } from '../config.ts';
+import type { WebhookName } from '../config.ts';
 import { type Asking, checkAccess } from './access.ts';
 import { applyMessage, reportingOf } from './reporting.ts';
 import type { Runtime } from './runtime.ts';
@@ -13,22 +13,24 @@ type WebhookRequest = Asking & {
   readonly body: { readonly namespace: string };
 };
 
-/** @throws KiteError `webhook_disabled` */
-export function requireEnabled(config: Config, name: WebhookName): void {
-  if (config.webhooksDisabled.has(name)) {
-    throw new KiteError('webhook_disabled', {
-      message: `The webhook ${name} is switched off on this server (KITE_WEBHOOKS_DISABLED).`,
-    });
-  }
+/** What a webhook is defined with: switched off, it is not there, whatever is sent. */
+export function switchable(name: WebhookName): { readonly requireOn: (runtime: Runtime) => void } {
+  return {
+    requireOn({ config }) {
+      if (config.webhooksDisabled.has(name)) {
+        throw new KiteError('webhook_disabled', {
+          message: `The webhook ${name} is switched off on this server (KITE_WEBHOOKS_DISABLED).`,
+        });
+      }
+    },
+  };
 }
 
 async function receive(
-  name: WebhookName,
   request: WebhookRequest,
   runtime: Runtime,
   translate: (reporting: Reporting) => Report,
 ): Promise<Applied | undefined> {
-  requireEnabled(runtime.config, name);
   checkAccess(runtime, request, request.body.namespace);
   const [applied] = await applyMessage(runtime, request, [translate(reportingOf(request, runtime))]);
   return applied;
@@ -36,24 +38,22 @@ async function receive(
 
 /** A webhook that says that something failed is answered with the issue as it is now. */
 export async function failed(
-  name: WebhookName,
   request: WebhookRequest,
   runtime: Runtime,
   translate: (reporting: Reporting) => Report,
 ) {
-  const applied = await receive(name, request, runtime, translate);
+  const applied = await receive(request, runtime, translate);
   return { status: 201, body: { status: 'success', issue: applied?.issue ?? null } } as const;
 }
 
 /** A webhook that says that something passed is answered with how many active issues that resolved. */
 export async function passed(
-  name: WebhookName,
   request: WebhookRequest,
   runtime: Runtime,
   translate: (reporting: Reporting) => Report,
   subject: string,
 ) {
-  const applied = await receive(name, request, runtime, translate);
+  const applied = await receive(request, runtime, translate);
   const resolved = applied?.effect === 'resolved' ? 1 : 0;
   return {
     status: 200,

@@ -6,6 +6,7 @@ export const get = defineHandler('root.get', async () =>
   answer(200, {
     ...about,
     links: {
+      docs: '/api/v1/openapi.json',
       openapi: '/api/v1/openapi.json',
       health: '/api/v1/health',
       issues: '/api/v1/issues?namespace=NAME',

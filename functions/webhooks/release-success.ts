@@ -1,14 +1,16 @@
 import { fromReleaseSuccess } from '../../core/contract/from-webhook.ts';
 import { defineHandler, lambda } from '../http/handler.ts';
-import { passed } from '../http/webhook.ts';
+import { passed, switchable } from '../http/webhook.ts';
 
-export const releaseSuccess = defineHandler('webhooks.release-success', (request, runtime) =>
-  passed(
-    'release-success',
-    request,
-    runtime,
-    (reporting) => fromReleaseSuccess(request.body, reporting),
-    `application ${request.body.application}`,
-  ),
+export const releaseSuccess = defineHandler(
+  'webhooks.release-success',
+  (request, runtime) =>
+    passed(
+      request,
+      runtime,
+      (reporting) => fromReleaseSuccess(request.body, reporting),
+      `application ${request.body.application}`,
+    ),
+  switchable('release-success'),
 );
 export const handler = lambda(releaseSuccess);

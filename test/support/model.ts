@@ -37,7 +37,7 @@ export async function compare(sql: postgres.Sql, identity: Identity): Promise<Co
     identity.scope.resourceType.startsWith('mintmaker-') && identity.issueType === 'dependency';
   const reports = events.filter((event) => event.kind === 'report' || event.kind === 'action');
   const ends = events.filter((event) => event.kind === 'end');
-  const edits = events.filter((event) => event.kind === 'edit').map((event) => (event.content ?? {}) as Edit);
+  const edits = events.filter((event) => event.kind === 'edit').map((event) => toEdit(event.content ?? {}));
   const history = reports.map((event) => toReport(identity, event));
   return {
     row: document === undefined ? null : toDerived(document),
@@ -68,6 +68,13 @@ function toDerived(document: DocumentRow): DerivedIssue {
   };
 }
 
+function toEdit(content: Record<string, unknown>): Edit {
+  const { dueAt, ...fields } = content;
+  return dueAt === undefined
+    ? fields
+    : { ...fields, dueAt: typeof dueAt === 'string' ? Date.parse(dueAt) : null };
+}
+
 function toReport(identity: Identity, event: EventRow): Report {
   const run: Run | null =
     event.run_name === null && event.run_uid === null ? null : { name: event.run_name, uid: event.run_uid };
@@ -77,7 +84,7 @@ function toReport(identity: Identity, event: EventRow): Report {
     severity: 'info' | 'minor' | 'major' | 'critical';
     links: { title: string; url: string }[];
     labels: Record<string, string>;
-    due_at: string | null;
+    dueAt: string | null;
   } | null;
   return {
     identity,
@@ -97,7 +104,7 @@ function toReport(identity: Identity, event: EventRow): Report {
             description: content.description,
             severity: content.severity,
             links: content.links,
-            dueAt: content.due_at === null ? null : Date.parse(content.due_at),
+            dueAt: content.dueAt === null ? null : Date.parse(content.dueAt),
           },
     actor: event.actor,
   };
