@@ -343,7 +343,7 @@ begin
     from issues i
     where i.key = any (held)
   ),
-  weighed_alone as (
+  judged_alone as (
     select r.*, t.key as issue_key, known ->> r.n::text as first_effect,
       case
         when known ? r.n::text then 'duplicate'
@@ -371,8 +371,8 @@ begin
       w.event_id, w.distinct_key, w.anonymous, w.run_name, w.run_uid, w.actor, w.labels, w.failure, w.issue_key,
       coalesce(w.first_effect, l.first_effect) as first_effect,
       case when w.verdict = 'accepted' and l.verdict <> 'accepted' then l.verdict else w.verdict end as verdict
-    from weighed_alone w
-    left join weighed_alone l on l.n = w.leader
+    from judged_alone w
+    left join judged_alone l on l.n = w.leader
   ),
   -- What joins the history: the reports themselves, and for MintMaker's issues the ends of runs.
   added as (

@@ -7,6 +7,8 @@ export interface Relay {
   readonly url: string;
   /** Statements that were sent since the relay began: simple queries and executions of prepared ones. */
   statements(): number;
+  /** Swallows what the database answers on the connections there are, until they are cut. */
+  mute(): void;
   /** Breaks every connection and every further attempt. */
   cut(): void;
   mend(): void;
@@ -17,6 +19,7 @@ export async function startRelay(databaseUrl: string): Promise<Relay> {
   const address = new URL(databaseUrl);
   const target = { host: address.hostname, port: Number(address.port) };
   const sockets = new Set<Socket>();
+  const muters = new Set<() => void>();
   let isCut = false;
   let statements = 0;
   const listener = createServer((client) => {
@@ -40,6 +43,12 @@ export async function startRelay(databaseUrl: string): Promise<Relay> {
     client.on('data', count);
     client.pipe(server);
     server.pipe(client);
+    const silence = (): void => {
+      server.unpipe(client);
+      server.resume();
+    };
+    muters.add(silence);
+    client.on('close', () => muters.delete(silence));
   });
   listener.listen(0, '127.0.0.1');
   await once(listener, 'listening');
@@ -54,6 +63,9 @@ export async function startRelay(databaseUrl: string): Promise<Relay> {
   return {
     url: address.href,
     statements: () => statements,
+    mute() {
+      for (const silence of muters) silence();
+    },
     cut,
     mend() {
       isCut = false;
