@@ -71,15 +71,12 @@ export interface Report {
   readonly actor: string | null;
 }
 
-/**
- * A scope that is an application or a component says so in the label of that name too, whatever the
- * reporter put there, so that one look at the labels finds all that belongs to an application.
- */
+/** A scope that is an application or a component says so in the label of that name too, unless the labels do. */
 export function normaliseLabels(
   scope: Scope,
   labels: Readonly<Record<string, string>>,
 ): Readonly<Record<string, string>> {
   return scope.resourceType === 'application' || scope.resourceType === 'component'
-    ? { ...labels, [scope.resourceType]: scope.resourceName }
+    ? { [scope.resourceType]: scope.resourceName, ...labels }
     : labels;
 }

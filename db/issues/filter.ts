@@ -1,4 +1,4 @@
-import { and, eq, gte, inArray, isNotNull, lt, type SQL, sql } from 'drizzle-orm';
+import { and, eq, gte, inArray, isNotNull, lt, or, type SQL, sql } from 'drizzle-orm';
 import type { ListQuery } from '../../core/contract/list.ts';
 import { issues } from '../schema/issues.ts';
 
@@ -21,8 +21,12 @@ export function filterCondition(filter: Filter): SQL | undefined {
       ? undefined
       : eq(issues.resourceType, filter.resourceType.toLowerCase()),
     filter.resourceName === undefined ? undefined : eq(issues.resourceName, filter.resourceName),
-    filter.application === undefined ? undefined : eq(issues.application, filter.application),
-    filter.component === undefined ? undefined : eq(issues.component, filter.component),
+    filter.application === undefined
+      ? undefined
+      : or(eq(issues.application, filter.application), scopeCondition('application', filter.application)),
+    filter.component === undefined
+      ? undefined
+      : or(eq(issues.component, filter.component), scopeCondition('component', filter.component)),
     filter.lifecycle === undefined ? undefined : eq(issues.lifecycle, filter.lifecycle),
     filter.origin === undefined ? undefined : eq(issues.origin, filter.origin),
     filter.dueBefore === undefined ? undefined : lt(issues.dueAt, new Date(filter.dueBefore)),
@@ -44,6 +48,10 @@ function stateCondition(state: Filter['state']): SQL | undefined {
     return inArray(issues.state, [only, ...others]);
   }
   return only === 'ACTIVE' ? sql`${issues.state} = 'ACTIVE'` : sql`${issues.state} = 'RESOLVED'`;
+}
+
+function scopeCondition(type: string, name: string): SQL | undefined {
+  return and(eq(issues.resourceType, type), eq(issues.resourceName, name));
 }
 
 function runCondition(run: string): SQL {

@@ -1,12 +1,15 @@
 import { randomUUID } from 'node:crypto';
 import * as fc from 'fast-check';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { deriveIssue, distinctReports } from '../../core/domain/derive.ts';
 import type { Identity, Report } from '../../core/domain/report.ts';
 import { historyOf, reportOf } from '../support/histories.ts';
 import { call } from '../support/http.ts';
 import { compare } from '../support/model.ts';
 import { startServer, type TestServer } from '../support/server.ts';
+
+// Many cases, on a machine that may be busy: the time says nothing, the cases do.
+vi.setConfig({ testTimeout: 240_000 });
 
 const base = Math.floor(Date.now() / 60_000) * 60_000 - 86_400_000;
 const writers = 16;

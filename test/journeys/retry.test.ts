@@ -1,8 +1,11 @@
 import { randomUUID } from 'node:crypto';
 import { connect as dial } from 'node:net';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { call } from '../support/http.ts';
 import { startServer, type TestServer } from '../support/server.ts';
+
+// Many cases, on a machine that may be busy: the time says nothing, the cases do.
+vi.setConfig({ testTimeout: 240_000 });
 
 let server: TestServer;
 

@@ -1,10 +1,13 @@
 import * as fc from 'fast-check';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
 import { deriveIssue, distinctReports } from '../../../core/domain/derive.ts';
 import { endsOf } from '../../../core/domain/identity.ts';
 import { orderKey, orderTime } from '../../../core/domain/order.ts';
 import type { Identity, Report } from '../../../core/domain/report.ts';
 import { cutInto, endOf, historyOf, reportOf } from '../../support/histories.ts';
+
+// Many cases, on a machine that may be busy: the time says nothing, the cases do.
+vi.setConfig({ testTimeout: 240_000 });
 
 const base = Date.UTC(2026, 10, 1);
 const identity: Identity = {

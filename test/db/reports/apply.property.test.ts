@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import * as fc from 'fast-check';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { deriveIssue, distinctReports } from '../../../core/domain/derive.ts';
 import { endsOf } from '../../../core/domain/identity.ts';
 import type { Identity, Report } from '../../../core/domain/report.ts';
@@ -10,6 +10,9 @@ import { applyReports } from '../../../db/reports/apply.ts';
 import { createTestDatabase, type TestDatabase } from '../../support/database.ts';
 import { cutInto, endOf, historyOf, reportOf } from '../../support/histories.ts';
 import { compare } from '../../support/model.ts';
+
+// Many cases, on a machine that may be busy: the time says nothing, the cases do.
+vi.setConfig({ testTimeout: 240_000 });
 
 const base = Math.floor(Date.now() / 60_000) * 60_000 - 86_400_000;
 let testDatabase: TestDatabase;
