@@ -15,6 +15,8 @@ export interface DatabaseOptions {
   readonly connections: number;
   /** Milliseconds after which the server gives up a statement, and a connection attempt ends. */
   readonly timeout: number;
+  /** Milliseconds for a statement, where that differs; 0: as long as it takes. */
+  readonly statementTimeout?: number;
 }
 
 /** Opens lazily: nothing is sent until the first statement. */
@@ -28,10 +30,12 @@ export function connect(url: string, options: DatabaseOptions): Database {
     // A connection asks nothing for itself when it opens: one round trip less, and nothing that could fail
     // with nobody waiting for it. So arrays cannot be parameters.
     fetch_types: false,
+    // Seconds until a database that was away is asked for again: soon, since callers wait for it.
+    backoff: (attempt: number) => Math.min(1, 0.05 * 2 ** attempt),
     connection: {
       application_name: 'kite',
       TimeZone: 'UTC',
-      statement_timeout: options.timeout,
+      statement_timeout: options.statementTimeout ?? options.timeout,
       idle_in_transaction_session_timeout: options.timeout * 2,
     },
   });

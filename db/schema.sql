@@ -42,6 +42,13 @@ comment on column events.distinct_key is 'Digest of kind, identity, source and e
 comment on column events.prior is 'What issues.gap would say of the history before this event.';
 comment on column events.effect is 'What it did to the issue when it came.';
 
+create table history (
+  single boolean default true not null,
+  dropped_before timestamp(3) with time zone not null,
+  constraint history_pkey PRIMARY KEY (single),
+  constraint history_one_row CHECK (single)
+);
+
 create table issues (
   key bigint generated always as identity not null,
   identity uuid not null,
@@ -85,6 +92,7 @@ END) stored,
   floor_key bytea,
   ends_of uuid,
   link_writes integer default 0 not null,
+  edited_at timestamp(3) with time zone,
   created_at timestamp(3) with time zone not null,
   updated_at timestamp(3) with time zone not null,
   constraint issues_pkey PRIMARY KEY (key),
@@ -119,6 +127,7 @@ comment on column issues.text_key is 'Order key of the newest failing report tha
 comment on column issues.floor_key is 'Left by a deletion: reports that are not newer are stale.';
 comment on column issues.ends_of is 'For MintMaker: the identity of the pipeline whose reports end the runs that this issue waits for.';
 comment on column issues.link_writes is 'Links written since the last trim to the newest fifty.';
+comment on column issues.edited_at is 'The moment of the newest edit: the next one is later.';
 
 create table links (
   id uuid not null,
@@ -188,6 +197,7 @@ create view issue_documents as
     floor_key,
     ends_of,
     link_writes,
+    edited_at,
     created_at,
     updated_at,
     COALESCE(( SELECT json_agg(json_build_object('id', link.id, 'title', link.title, 'url', link.url) ORDER BY link.place) AS json_agg
@@ -231,6 +241,7 @@ declare
   -- Reports on a pipeline that came before the first MintMaker issue that waits for its runs.
   seeds events[] := '{}';
   ends_wanted boolean;
+  dropped_before timestamptz := (select h.dropped_before from history h);
   moved newer_event[];
   answers jsonb;
 begin
@@ -297,42 +308,68 @@ begin
 
   if ends_wanted then
     select coalesce(array_agg(e), '{}') into seeds
-    from issues i
-    join issues p on p.identity = i.ends_of
+    from issues p
     join events e on e.issue_key = p.key and e.kind = 'report'
-    where i.key = any (held) and i.identity = any (fresh);
-
-    -- All of the history: an addition may join what stood apart.
-    select coalesce(array_agg((e.issue_key, e.order_key, e.kind, e.outcome, e.observed_at, e.anonymous, e.prior)::newer_event), '{}')
-    into tail
-    from issues i
-    join events e on e.issue_key = i.key and e.kind <> 'edit'
-    where i.key = any (held) and i.ends_of is not null;
+    where p.key = any (held)
+      and p.identity in (select i.ends_of from issues i where i.key = any (held) and i.identity = any (fresh));
   end if;
 
-  if exists (
+  -- In order, nothing is newer than the oldest addition. Else all that is newer is looked at again; for
+  -- MintMaker from the start of the episode before it, since there an addition may join what stood apart. (A
+  -- report's place tells that all behind it is kept; an action's does not, since actions are kept longer than
+  -- the reports around them.) And, as context, the success without an id before all that, of which the next
+  -- one may be a retry.
+  if ends_wanted or exists (
     select from jsonb_to_recordset(batch) as b (identity uuid, key text)
     join issues i on i.identity = b.identity and i.key = any (held)
-    where decode(b.key, 'hex') < i.newest_key and i.ends_of is null
+    where decode(b.key, 'hex') < i.newest_key
   ) then
-    select tail || coalesce(array_agg((e.issue_key, e.order_key, e.kind, e.outcome, e.observed_at, e.anonymous, e.prior)::newer_event), '{}')
+    with coming as (
+      select i.key as issue_key, i.ends_of is not null as waits, i.newest_key, i.floor_key,
+        case
+          when i.identity = b.identity then decode(b.key, 'hex')
+          else substr(decode(b.key, 'hex'), 1, 16) || '\x00'::bytea || substr(decode(b.key, 'hex'), 18) || '\x00656e64'::bytea
+        end as key
+      from jsonb_to_recordset(batch) as b (n integer, identity uuid, key text, source text)
+      join issues i on i.key = any (held) and (i.identity = b.identity or i.ends_of = b.identity and b.source <> 'user')
+      where i.newest_key is not null and not known ? b.n::text
+    ),
+    oldest as (
+      select distinct on (c.issue_key) c.issue_key, c.waits, c.key, c.key < c.newest_key as late
+      from coming c
+      where c.floor_key is null or c.key > c.floor_key
+      order by c.issue_key, c.key
+    ),
+    begun as (
+      select o.issue_key, o.waits, o.late, coalesce(
+        (
+          select e.order_key from events e
+          where o.waits and o.late and e.issue_key = o.issue_key and e.order_key < o.key
+            and e.kind = 'report' and e.outcome = 'failing' and (e.prior is null or e.prior >= 2)
+          order by e.order_key desc limit 1
+        ),
+        o.key
+      ) as start
+      from oldest o
+    )
+    select coalesce(array_agg((e.issue_key, e.order_key, e.kind, e.outcome, e.observed_at, e.anonymous, e.prior)::newer_event), '{}')
     into tail
-    from (
-      select i.key, b.key as oldest, row_number() over (partition by i.key order by b.key) as place
-      from (
-        select b.identity, decode(b.key, 'hex') as key
-        from jsonb_to_recordset(batch) as b (n integer, identity uuid, key text)
-        where not known ? b.n::text
-      ) as b
-      join issues i on i.identity = b.identity and i.key = any (held) and i.ends_of is null
-        and b.key < i.newest_key and (i.floor_key is null or b.key > i.floor_key)
-    ) as late
+    from begun
     cross join lateral (
-      select e.* from events e
-      where e.issue_key = late.key and e.order_key > late.oldest and e.kind <> 'edit'
-      offset 0
-    ) as e
-    where late.place = 1;
+      (
+        select e.issue_key, e.order_key, e.kind, e.outcome, e.observed_at, e.anonymous, e.prior
+        from events e
+        where begun.late and e.issue_key = begun.issue_key and e.order_key >= begun.start and e.kind <> 'edit'
+      )
+      union all
+      (
+        select e.issue_key, e.order_key, 'context', e.outcome, e.observed_at, e.anonymous, e.prior
+        from events e
+        where begun.waits and e.issue_key = begun.issue_key and e.order_key < begun.start
+          and e.kind = 'end' and e.anonymous
+        order by e.order_key desc limit 1
+      )
+    ) as e;
   end if;
 
   with
@@ -347,7 +384,7 @@ begin
     select r.*, t.key as issue_key, known ->> r.n::text as first_effect,
       case
         when known ? r.n::text then 'duplicate'
-        when r.key <= t.floor_key then 'stale'
+        when r.key <= t.floor_key or r.source <> 'user' and r.filed_at < dropped_before then 'stale'
         when row_number() over (
           partition by r.distinct_key, coalesce(r.key <= t.floor_key, false) order by r.n
         ) > 1 then 'duplicate'
@@ -406,37 +443,38 @@ begin
     order by a.issue_key
   ),
   tail_start as (
-    select distinct on (e.issue_key) e.issue_key, e.prior from unnest(tail) as e order by e.issue_key, e.order_key
+    select distinct on (e.issue_key) e.issue_key, e.prior from unnest(tail) as e
+    where e.kind <> 'context' order by e.issue_key, e.order_key
   ),
   tail_end as (
-    select distinct on (e.issue_key) e.issue_key, e.order_key from unnest(tail) as e order by e.issue_key, e.order_key desc
+    select distinct on (e.issue_key) e.issue_key, e.order_key from unnest(tail) as e
+    where e.kind <> 'context' order by e.issue_key, e.order_key desc
   ),
-  history as (
+  timeline as (
     select a.*, a.outcome = 'failing' as failing, true as is_new, null::smallint as prior
     from added a
     union all
     select e.issue_key, null, e.kind, e.outcome, e.order_key, e.observed_at, null, null, null, null, null, null, null,
-      null, null, null, null, null, e.kind = 'end' and e.anonymous and e.outcome = 'passing', null,
+      null, null, null, null, null, e.kind in ('end', 'context') and e.anonymous, null,
       e.outcome = 'failing', false, e.prior
     from unnest(tail) as e
   ),
   weighed as (
     select h.*, o.closing,
       case
-        when h.failing then 0
+        when h.failing or h.kind = 'context' then 0
         when h.kind <> 'end' then o.closing
-        when h.nameless and lag(h.nameless) over place
-          and abs(extract(epoch from h.observed_at - lag(h.observed_at) over place)) < 60 then 0
+        when h.nameless and abs(extract(epoch from h.observed_at - lag(h.observed_at) over alike)) < 60 then 0
         else 1
       end as weight,
       -- What stood before all of this: what the first event of the tail remembers, else the row itself.
       case when b.issue_key is null then o.gap else b.prior end as carry,
       z.order_key is null or h.key > z.order_key as nothing_newer
-    from history h
+    from timeline h
     join touched o using (issue_key)
     left join tail_start b using (issue_key)
     left join tail_end z using (issue_key)
-    window place as (partition by h.issue_key order by h.key)
+    window alike as (partition by h.issue_key, h.nameless order by h.key)
   ),
   summed as (
     select w.*,
@@ -579,6 +617,7 @@ begin
             when m.gap_before < m.closing and m.gap_after >= m.closing then 'resolved'
             else 'recorded'
           end
+        when m.failing and t.gap is null and e.gap_after < m.closing then 'opened'
         when m.failing and t.gap >= t.closing and e.gap_after < m.closing then 'reopened'
         when m.failing and e.gap_after < m.closing then 'updated'
         when not m.failing and t.gap < t.closing and e.gap_after >= m.closing then 'resolved'
@@ -621,7 +660,8 @@ begin
   )),
   (
     select coalesce(array_agg((m.issue_key, m.key, m.kind, m.outcome, m.observed_at, m.nameless, m.gap_before)::newer_event), '{}')
-    from marked m where not m.is_new and m.prior is distinct from m.gap_before
+    from marked m
+    where not m.is_new and m.kind <> 'context' and m.prior is distinct from m.gap_before
   )
   into answers, moved
   from judged j

@@ -14,11 +14,11 @@ import {
 } from './fields.ts';
 
 const source = name(limits.source, 'Who says so, such as `operator/pipelinerun`; not `user`.').check(
-  z.refine((value) => value.toLowerCase() !== userSource, {
+  z.refine((value) => value.toLowerCase().split('/')[0] !== userSource, {
     error: 'is kept for people; name the program that reports',
   }),
 );
-z.globalRegistry.add(source, { not: { pattern: '^[Uu][Ss][Ee][Rr]$' } });
+z.globalRegistry.add(source, { not: { pattern: '^[Uu][Ss][Ee][Rr](/|$)' } });
 
 const common = {
   namespace,
@@ -27,6 +27,9 @@ const common = {
   source,
   ...reportExtras,
 };
+
+/** What a report has whatever its outcome. */
+export const reportCommon = z.object(common);
 
 /** One report of `POST /reports`. */
 export const reportInput = z.discriminatedUnion('outcome', [

@@ -109,8 +109,8 @@ export function distinctReports(stream: Iterable<Report>): readonly Report[] {
 
 /**
  * The reports and the ends in their total order. An end counts as passing wherever it stands, so that on
- * a tie the failure wins; a success without an id directly after another one, less than a minute later,
- * is the same end told twice and weighs nothing.
+ * a tie the failure wins; a success without an id less than a minute after the one before it is the same
+ * end told twice and weighs nothing.
  */
 function arrange(reports: readonly Report[], ends: readonly Report[], closing: number): readonly Step[] {
   const all = [
@@ -123,16 +123,18 @@ function arrange(reports: readonly Report[], ends: readonly Report[], closing: n
         end: true,
       })),
   ].sort((a, b) => a.key.compare(b.key));
-  return all.map(({ report, key, end }, index) => {
-    const before = all[index - 1];
-    const retry =
-      end &&
-      before?.end === true &&
-      isNamelessSuccess(report) &&
-      isNamelessSuccess(before.report) &&
-      Math.abs(report.observedAt - before.report.observedAt) < retryWindow;
-    const weight = end ? (retry ? 0 : 1) : report.outcome === 'passing' ? closing : 0;
-    return { report: end ? { ...report, outcome: 'passing' } : report, key, weight };
+  let nameless: Report | null = null;
+  return all.map(({ report, key, end }) => {
+    if (!end) {
+      return { report, key, weight: report.outcome === 'passing' ? closing : 0 };
+    }
+    let weight = 1;
+    if (isNamelessSuccess(report)) {
+      const retried = nameless !== null && Math.abs(report.observedAt - nameless.observedAt) < retryWindow;
+      weight = retried ? 0 : 1;
+      nameless = report;
+    }
+    return { report: { ...report, outcome: 'passing' }, key, weight };
   });
 }
 

@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import { existsSync } from 'node:fs';
 import { chmod, chown, link, mkdir, readdir, readFile, realpath, rm, writeFile } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import type { Account } from './account.ts';
@@ -26,7 +27,7 @@ const workDirectories = new Set<string>();
 export async function preparePlace(directory: string, asRoot: boolean): Promise<Place> {
   const wanted = resolve(directory);
   try {
-    const firstMade = await mkdir(wanted, { recursive: true });
+    const firstMade = await makeDirectories(wanted);
     if (asRoot && firstMade !== undefined) {
       for (let made = wanted; made.length >= firstMade.length; made = dirname(made)) {
         await chmod(made, 0o755);
@@ -42,6 +43,26 @@ export async function preparePlace(directory: string, asRoot: boolean): Promise<
   } catch (error) {
     throw explain(error, wanted);
   }
+}
+
+/**
+ * Makes a directory and those above it that are absent, one by one: Node's own recursive way never ends where a
+ * file system says of a directory that is there that it is not, as /proc does.
+ * @returns the first one made
+ */
+async function makeDirectories(wanted: string): Promise<string | undefined> {
+  const absent: string[] = [];
+  for (let path = wanted; !existsSync(path); path = dirname(path)) {
+    absent.unshift(path);
+  }
+  for (const path of absent) {
+    await mkdir(path).catch((error: unknown) => {
+      if (!hasCode(error, 'EEXIST')) {
+        throw error;
+      }
+    });
+  }
+  return absent[0];
 }
 
 /**

@@ -1,3 +1,4 @@
+import { KiteError } from '../../core/errors.ts';
 import type { Database } from '../client.ts';
 import { asKiteError } from '../failure.ts';
 
@@ -8,8 +9,23 @@ export interface DatabaseHealth {
   readonly most: number;
 }
 
-/** @throws KiteError `unavailable` when the database does not answer */
+/** How long the database may take to say that it is there, in milliseconds. */
+const patience = 2_000;
+
+/** @throws KiteError `unavailable` when the database does not answer within two seconds */
 export async function checkDatabase(database: Database): Promise<DatabaseHealth> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => reject(new KiteError('unavailable')), patience);
+  });
+  try {
+    return await Promise.race([ask(database), late]);
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+async function ask(database: Database): Promise<DatabaseHealth> {
   try {
     const [row] = await database.sql<{ open: number; idle: number; most: number }[]>`
       select count(*)::int as open, count(*) filter (where state = 'idle')::int as idle,

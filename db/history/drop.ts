@@ -1,6 +1,6 @@
 import type postgres from 'postgres';
 import { retrying } from '../failure.ts';
-import { historyLock } from './ensure.ts';
+import { historyLock, unlessBusy } from './ensure.ts';
 import { dropBefore, quarterOf } from './quarters.ts';
 
 /** Rows of identities that are no issues and that nothing can concern any more, purged in one go at most. */
@@ -24,24 +24,24 @@ export async function dropHistory(sql: postgres.Sql, now: number, days: number):
   const dropped: string[] = [];
   for (const { name } of partitions) {
     const [year, quarter] = name.replace('events_', '').split('_q').map(Number);
-    if (
-      year === undefined ||
-      quarter === undefined ||
-      quarterOf(Date.UTC(year, quarter * 3 - 1)).until > before
-    ) {
+    if (year === undefined || quarter === undefined) {
       continue;
     }
-    await retrying(() =>
-      sql.begin(async (tx) => {
-        await tx`select pg_advisory_xact_lock(${historyLock})`;
-        await tx`set local lock_timeout = '1s'`;
-        await tx`drop table if exists ${tx(name)}`;
-      }),
-    );
-    dropped.push(name);
+    const { until } = quarterOf(Date.UTC(year, quarter * 3 - 1));
+    if (until <= before && (await unlessBusy(() => sql.begin((tx) => dropQuarter(tx, name, until))))) {
+      dropped.push(name);
+    }
   }
   await retrying(() => purge(sql, before));
   return dropped;
+}
+
+async function dropQuarter(tx: postgres.TransactionSql, name: string, until: number): Promise<void> {
+  await tx`select pg_advisory_xact_lock(${historyLock})`;
+  await tx`set local lock_timeout = '1s'`;
+  await tx`drop table if exists ${tx(name)}`;
+  await tx`
+    update history set dropped_before = greatest(dropped_before, ${new Date(until).toISOString()}::timestamptz)`;
 }
 
 /** An order key begins with its order time, so comparing keys compares times. */
@@ -58,5 +58,5 @@ async function purge(sql: postgres.Sql, before: number): Promise<void> {
       limit ${purgeLimit}
       for update skip locked
     )`;
-  await sql`delete from events_other where filed_at < ${new Date(before).toISOString()} and kind = 'report'`;
+  await sql`delete from events_other where filed_at < ${new Date(before).toISOString()}`;
 }

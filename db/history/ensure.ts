@@ -1,5 +1,6 @@
 import type postgres from 'postgres';
-import { retrying } from '../failure.ts';
+import { KiteError } from '../../core/errors.ts';
+import { failureCode, retrying } from '../failure.ts';
 import { type Quarter, quartersToKeep } from './quarters.ts';
 
 /** Held while partitions are made or dropped, so that two of us do not do it at once. */
@@ -7,14 +8,32 @@ export const historyLock = 0x6b697465;
 
 /**
  * Makes the partitions that reports will be filed in, from the horizon to 45 days ahead. What was
- * filed in `events_other` for want of one is moved. Safe to call at any time, by many at once.
+ * filed in `events_other` for want of one is moved. Safe to call at any time, by many at once; a quarter that
+ * cannot be made now, since somebody reads the table, is left for next time.
  *
  * @param now milliseconds since 1970
  * @param days how long history is kept
  */
 export async function ensureHistory(sql: postgres.Sql, now: number, days: number): Promise<void> {
   for (const quarter of quartersToKeep(now, days)) {
-    await retrying(() => sql.begin((tx) => ensureQuarter(tx, quarter)));
+    await unlessBusy(() => sql.begin((tx) => ensureQuarter(tx, quarter)));
+  }
+}
+
+/**
+ * Does what needs a table for itself, unless somebody uses it: then it is left for next time.
+ *
+ * @returns whether it was done
+ */
+export async function unlessBusy(run: () => Promise<unknown>): Promise<boolean> {
+  try {
+    await retrying(run);
+    return true;
+  } catch (error) {
+    if (failureCode(error instanceof KiteError ? error.cause : error) === '55P03') {
+      return false;
+    }
+    throw error;
   }
 }
 

@@ -7,7 +7,8 @@ import type { Action } from './act.ts';
 import type { LockedIssue } from './lock.ts';
 
 /**
- * Puts an edit on the timeline of an issue whose row the caller's transaction holds.
+ * Puts an edit on the timeline of an issue whose row the caller's transaction holds. It is later than every
+ * edit before it, whatever the clocks say, so the newest edit is the one that was made last.
  *
  * @returns false when this event id has been recorded before: the edit is done already
  */
@@ -27,9 +28,10 @@ export async function recordEdit(
   if (known !== undefined) {
     return false;
   }
-  const at = new Date(action.now).toISOString();
+  const moment = Math.max(action.now, (locked.editedAt ?? 0) + 1);
+  const at = new Date(moment).toISOString();
   const key = orderKey({
-    observedAt: action.now,
+    observedAt: moment,
     subjectCreatedAt: null,
     outcome: 'passing',
     eventId: action.eventId,
@@ -43,6 +45,9 @@ export async function recordEdit(
       ${locked.key}, ${at}, ${key}, 'edit', ${userSource}, ${action.eventId}, ${distinct}, false, ${at}, ${at}, 'edited',
       ${action.actor}, ${tx.json(content as postgres.JSONValue)}
     )`;
+  await tx`
+    update issues set edited_at = ${at}, updated_at = greatest(updated_at, ${at}::timestamptz)
+    where key = ${locked.key}`;
   return true;
 }
 

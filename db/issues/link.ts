@@ -29,9 +29,6 @@ export function linkIssue(sql: postgres.Sql, action: Action, link: Link): Promis
           });
         }
         await savePersonLinks(tx, locked, [link], held?.next ?? 0);
-        await tx`
-          update issues set updated_at = greatest(updated_at, ${new Date(action.now).toISOString()}::timestamptz)
-          where key = ${locked.key}`;
       }
       return readIssue(tx, action.id);
     }),

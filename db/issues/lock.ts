@@ -8,6 +8,8 @@ export interface LockedIssue {
   readonly id: string;
   readonly identity: Identity;
   readonly newestKey: Buffer;
+  /** When it was edited last, in milliseconds since 1970; null when never. */
+  readonly editedAt: number | null;
 }
 
 interface LockedRow {
@@ -21,6 +23,7 @@ interface LockedRow {
   readonly resource_namespace: string;
   readonly issue_type: Identity['issueType'];
   readonly newest_key: Buffer;
+  readonly edited_at: Date | null;
 }
 
 /**
@@ -36,7 +39,7 @@ export async function lockIssue(tx: postgres.TransactionSql, id: string): Promis
     for no key update`;
   const [row] = await tx<LockedRow[]>`
     select key, identity, ends_of, cluster, namespace, resource_type, resource_name, resource_namespace, issue_type,
-      newest_key
+      newest_key, edited_at
     from issues where id = ${id}
     for no key update`;
   if (row === undefined) {
@@ -56,6 +59,7 @@ export async function lockIssue(tx: postgres.TransactionSql, id: string): Promis
       issueType: row.issue_type,
     },
     newestKey: row.newest_key,
+    editedAt: row.edited_at?.getTime() ?? null,
   };
 }
 

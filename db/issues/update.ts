@@ -33,7 +33,7 @@ export function updateIssue(sql: postgres.Sql, action: Action, change: Change): 
         ...(change.links === undefined ? {} : { links: change.links }),
       };
       if (Object.keys(edits).length > 0 && (await recordEdit(tx, locked, action, edits))) {
-        await saveFields(tx, locked, action, change.fields);
+        await saveFields(tx, locked, change.fields);
         if (change.links !== undefined) {
           await replacePersonLinks(tx, locked, change.links);
         }
@@ -46,12 +46,7 @@ export function updateIssue(sql: postgres.Sql, action: Action, change: Change): 
   );
 }
 
-async function saveFields(
-  tx: postgres.TransactionSql,
-  locked: LockedIssue,
-  action: Action,
-  fields: Edit,
-): Promise<void> {
+async function saveFields(tx: postgres.TransactionSql, locked: LockedIssue, fields: Edit): Promise<void> {
   const labels =
     fields.labels === undefined ? null : tx.json(normaliseLabels(locked.identity.scope, fields.labels));
   const dueAt = typeof fields.dueAt === 'number' ? new Date(fields.dueAt).toISOString() : null;
@@ -63,8 +58,7 @@ async function saveFields(
       severity = coalesce(${fields.severity ?? null}, severity),
       labels = coalesce(${labels}, labels),
       due_at = case when ${fields.dueAt !== undefined} then ${dueAt}::timestamptz else due_at end,
-      edited = (select coalesce(array_agg(distinct field), '{}') from unnest(edited || string_to_array(${names.join(',')}, ',')) as field),
-      updated_at = greatest(updated_at, ${new Date(action.now).toISOString()}::timestamptz)
+      edited = (select coalesce(array_agg(distinct field), '{}') from unnest(edited || string_to_array(${names.join(',')}, ',')) as field)
     where key = ${locked.key}`;
 }
 

@@ -68,6 +68,7 @@ create table issues (
   floor_key bytea,
   ends_of uuid,
   link_writes integer not null default 0,
+  edited_at timestamptz(3),
   created_at timestamptz(3) not null,
   updated_at timestamptz(3) not null,
   constraint issues_identity_unique unique (identity),
@@ -96,6 +97,7 @@ comment on column issues.text_key is 'Order key of the newest failing report tha
 comment on column issues.floor_key is 'Left by a deletion: reports that are not newer are stale.';
 comment on column issues.ends_of is 'For MintMaker: the identity of the pipeline whose reports end the runs that this issue waits for.';
 comment on column issues.edited is 'Fields that a person has edited: reports no longer change them.';
+comment on column issues.edited_at is 'The moment of the newest edit: the next one is later.';
 comment on column issues.link_writes is 'Links written since the last trim to the newest fifty.';
 
 -- One index, one reason:
@@ -212,6 +214,14 @@ create unique index events_distinct on events (distinct_key, filed_at);
 -- pipelineRun=
 create index events_by_run_name on events (run_name) where run_name is not null;
 create index events_by_run_uid on events (run_uid) where run_uid is not null;
+
+-- How far history has been dropped: what is older can no longer be judged, whatever the configuration says.
+create table history (
+  single boolean primary key default true,
+  dropped_before timestamptz(3) not null,
+  constraint history_one_row check (single)
+);
+insert into history (dropped_before) values ('-infinity');
 
 -- Takes what no quarter's partition takes, so that a report is never refused for want of one.
 create table events_other partition of events default;

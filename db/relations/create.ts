@@ -9,15 +9,15 @@ export interface NewRelation {
   readonly sourceId: string;
   readonly targetId: string;
   readonly now: number;
-  /** Judges whether the caller may touch issues of this namespace; throws if not. */
-  readonly permit: (namespace: string) => void;
+  /** Judges whether the caller may relate issues of these two namespaces; throws if not. */
+  readonly permit: (source: string, target: string) => void;
 }
 
 /**
  * Relates two issues; one relation a pair, whichever way it is written.
  *
  * @throws KiteError `not_found` when one is missing, `already_related`, `limit_reached`, and what
- *   `relation.permit` throws for either end
+ *   `relation.permit` throws
  */
 export function createRelation(sql: postgres.Sql, relation: NewRelation): Promise<void> {
   return retrying(() =>
@@ -30,8 +30,7 @@ export function createRelation(sql: postgres.Sql, relation: NewRelation): Promis
       if (source === undefined || target === undefined) {
         throw issueNotFound();
       }
-      relation.permit(source.namespace);
-      relation.permit(target.namespace);
+      relation.permit(source.namespace, target.namespace);
       const [most] = await tx<{ count: number }[]>`
         select max(held)::int as count from (
           select count(*) as held from relations r where r.source_key = ${source.key} or r.target_key = ${source.key}

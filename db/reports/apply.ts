@@ -75,7 +75,8 @@ export async function applyReportsWithin(
   const batch: Record<string, unknown>[] = [];
   const stale: Identity[] = [];
   for (const [n, report] of reports.entries()) {
-    if (report.source !== userSource && isStale(report, options.horizon)) {
+    const judged = options.together === true ? (reports[0] ?? report) : report;
+    if (report.source !== userSource && isStale(judged, options.horizon)) {
       stale.push(report.identity);
       continue;
     }

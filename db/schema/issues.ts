@@ -50,6 +50,7 @@ export const issues = pgTable('issues', {
   floorKey: bytes('floor_key'),
   endsOf: uuid('ends_of'),
   linkWrites: integer('link_writes').notNull(),
+  editedAt: moment('edited_at'),
   createdAt: moment('created_at').notNull(),
   updatedAt: moment('updated_at').notNull(),
 });

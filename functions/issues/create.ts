@@ -39,7 +39,7 @@ function resolutionOf(failing: Report): Report {
     ...failing,
     outcome: 'passing',
     observedAt: failing.observedAt + 1,
-    eventId: `${failing.eventId}#resolved`,
+    source: `${failing.source}/resolution`,
     failure: null,
   };
 }

@@ -177,6 +177,10 @@ describe('through HTTP, on a real Postgres, the row is what its reports add up t
         () => act('', 'PUT', { title: `edited ${round}`, state: 'RESOLVED' }),
         () => act('/resolve'),
         () => act('', 'PUT', { severity: 'info', dueAt: null }),
+        ...Array.from(
+          { length: 6 },
+          (_, n) => () => act('', 'PUT', { title: `title ${n}`, labels: { n: `${n}` } }),
+        ),
       ];
       const answers = await Promise.all([
         sendWith(4, cut(distinctReports(stream), 2)),

@@ -1,12 +1,14 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { deriveIssue } from '../../../core/domain/derive.ts';
+import { endsOf } from '../../../core/domain/identity.ts';
 import type { Identity, Report } from '../../../core/domain/report.ts';
 import { connect, type Database } from '../../../db/client.ts';
 import { dropHistory } from '../../../db/history/drop.ts';
 import { ensureHistory } from '../../../db/history/ensure.ts';
 import { horizonOf } from '../../../db/history/quarters.ts';
 import { deleteIssue } from '../../../db/issues/delete.ts';
+import { resolveIssue } from '../../../db/issues/resolve.ts';
 import { applyReports } from '../../../db/reports/apply.ts';
 import { createTestDatabase, type TestDatabase } from '../../support/database.ts';
 import { compare } from '../../support/model.ts';
@@ -145,11 +147,59 @@ describe('dropping old history', () => {
     expect((await compare(database.sql, identity)).row).toEqual(deriveIssue([...said, late], null));
   });
 
+  test('what is dropped is judged no more, also when history is to be kept longer again', async () => {
+    const identity = anIdentity();
+    const now = start + 320 * day;
+    await ensureHistory(database.sql, now, days);
+    await apply(
+      now,
+      report(identity, 'failing', now - 150 * day),
+      report(identity, 'passing', now - 140 * day),
+    );
+    const before = (await compare(database.sql, identity)).row;
+    await dropHistory(database.sql, now, 20);
+    await ensureHistory(database.sql, now, days);
+    expect(await apply(now, report(identity, 'failing', now - 145 * day))).toEqual(['stale']);
+    expect((await compare(database.sql, identity)).row).toEqual(before);
+  });
+
+  test('a person’s action that outlives the reports around it does not stand for them', async () => {
+    const now = Date.UTC(2028, 7, 15);
+    await ensureHistory(database.sql, now, days);
+    const identity: Identity = {
+      ...anIdentity(),
+      scope: { resourceType: 'mintmaker-error', resourceName: randomUUID(), resourceNamespace: 'ns' },
+      issueType: 'dependency',
+    };
+    const pipeline = endsOf(identity) ?? identity;
+    await apply(now, report(identity, 'failing', now - 175 * day));
+    const [row] = await database.sql<{ id: string }[]>`
+      select id from issues where resource_name = ${identity.scope.resourceName} and id is not null`;
+    await resolveIssue(database.sql, {
+      id: row?.id ?? '',
+      now,
+      eventId: 'resolve',
+      actor: null,
+      permit: () => undefined,
+    });
+    expect(await apply(now, report(identity, 'failing', now - 100 * day))).toEqual(['reopened']);
+    const later = now + 142 * day;
+    await ensureHistory(database.sql, later, days);
+    expect(await dropHistory(database.sql, later, days)).not.toEqual([]);
+    await apply(later, report(pipeline, 'passing', later));
+    expect((await compare(database.sql, identity)).row?.state).toBe('ACTIVE');
+    await apply(later, report(pipeline, 'passing', later + 1));
+    expect((await compare(database.sql, identity)).row).toMatchObject({
+      state: 'RESOLVED',
+      resolvedAt: later + 1,
+    });
+  });
+
   test('purges tombstones and lone passes that nothing can concern any more, and nothing else', async () => {
     const gone = anIdentity();
     const alive = anIdentity();
     const passing = anIdentity();
-    const now = start + 300 * day;
+    const now = Date.UTC(2029, 5, 1);
     await ensureHistory(database.sql, now, days);
     await apply(now, report(gone, 'failing', now - day), report(alive, 'failing', now - day));
     await apply(now, report(passing, 'passing', now - day));
@@ -185,6 +235,21 @@ describe('a report is never refused for want of a partition', () => {
     >`select count(*)::int as moved from events_2031_q2`;
     expect(count?.moved).toBe(2);
     expect(await apply(far, report(identity, 'failing', far + 2))).toEqual(['reopened']);
+  });
+
+  test('while somebody reads the table the quarter is left for next time, and reports are taken', async () => {
+    const far = Date.UTC(2035, 4, 5);
+    const identity = anIdentity();
+    const made = async () => (await partitions()).includes('events_2035_q2');
+    await testDatabase.sql.begin(async (reader) => {
+      await reader`lock table events_other in access share mode`;
+      await ensureHistory(database.sql, far, 7);
+      expect(await made()).toBe(false);
+      expect(await apply(far, report(identity, 'failing', far))).toEqual(['opened']);
+    });
+    await ensureHistory(database.sql, far, 7);
+    expect(await made()).toBe(true);
+    expect(await apply(far, report(identity, 'failing', far + 1))).toEqual(['updated']);
   });
 
   test('many may make partitions at once', async () => {

@@ -78,25 +78,25 @@ describe('the row of an issue is what its reports add up to', () => {
     );
   });
 
-  test('for MintMaker, whose runs end in reports on their pipeline', async () => {
+  test('for MintMaker, whose runs end in reports on their pipeline, each kind of log for itself', async () => {
+    const error = anIdentity(true);
+    const warning = { ...error, scope: { ...error.scope, resourceType: 'mintmaker-warning' } };
+    const pipeline = endsOf(error) ?? error;
     await fc.assert(
       fc.asyncProperty(
         fc
-          .constant(null)
-          .map(() => anIdentity(true))
-          .chain((identity) =>
-            fc
-              .tuple(
-                historyOf(reportOf(identity, base), 6),
-                historyOf(endOf(endsOf(identity) ?? identity, base), 8),
-              )
-              .chain(([own, ends]) =>
-                fc
-                  .shuffledSubarray([...own, ...ends], { minLength: own.length + ends.length })
-                  .chain((shuffled) => cutInto(shuffled, 4).map((batches) => ({ batches }))),
-              ),
-          ),
-        async ({ batches }) => {
+          .tuple(
+            historyOf(reportOf(error, base), 5),
+            historyOf(reportOf(warning, base), 4),
+            historyOf(endOf(pipeline, base), 9),
+          )
+          .chain((streams) => {
+            const all = streams.flat();
+            return fc
+              .shuffledSubarray([...all], { minLength: all.length })
+              .chain((shuffled) => cutInto(shuffled, 4));
+          }),
+        async (batches) => {
           const name = randomUUID();
           const own = batches.map((batch) =>
             batch.map((report) => ({
@@ -107,16 +107,17 @@ describe('the row of an issue is what its reports add up to', () => {
           for (const batch of own) {
             await apply(batch);
           }
-          const all = own.flat();
-          const mine = distinctReports(all.filter((report) => report.identity.issueType === 'dependency'));
-          const ends = distinctReports(all.filter((report) => report.identity.issueType === 'pipeline'));
-          const identity = mine[0]?.identity;
-          if (identity === undefined) {
-            throw new Error('the history names no issue');
+          const said = (kind: string) =>
+            distinctReports(own.flat().filter((report) => report.identity.scope.resourceType === kind));
+          const ends = said('pipelinerun');
+          for (const mine of [said('mintmaker-error'), said('mintmaker-warning')]) {
+            const [first] = mine;
+            if (first !== undefined) {
+              const { row, model } = await compare(database.sql, first.identity);
+              expect(row).toEqual(model);
+              expect(row).toEqual(deriveIssue(mine, ends));
+            }
           }
-          const { row, model } = await compare(database.sql, identity);
-          expect(row).toEqual(model);
-          expect(row).toEqual(deriveIssue(mine, ends));
         },
       ),
       { numRuns: 400 },
