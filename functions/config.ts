@@ -1,9 +1,9 @@
 import { isIPv4, isIPv6 } from 'node:net';
-import { homedir } from 'node:os';
-import { isAbsolute, join, resolve } from 'node:path';
+import { resolve } from 'node:path';
 import * as z from 'zod/mini';
 import { limits } from '../core/contract/fields.ts';
 import type { OperationId } from '../core/contract/operations.ts';
+import { defaultDataDirectory } from './data-directory.ts';
 
 export type WebhookName = {
   [Id in OperationId]: Id extends `webhooks.${infer Name}` ? Name : never;
@@ -314,33 +314,4 @@ function problem(issue: z.core.$ZodIssue, given: ReadonlyMap<string, string>): s
 
 function shorten(text = ''): string {
   return text.length > 100 ? `${text.slice(0, 100)}…` : text;
-}
-
-/** Undefined where the user has no home. */
-function defaultDataDirectory(
-  env: Readonly<Record<string, string | undefined>>,
-  isRoot: boolean,
-): string | undefined {
-  const { XDG_DATA_HOME: data } = env;
-  if (data !== undefined && isAbsolute(data)) {
-    return join(data, 'kite');
-  }
-  if (isRoot) {
-    return '/var/lib/kite';
-  }
-  const home = env.HOME ?? homeOfUser();
-  if (home === undefined || !isAbsolute(home)) {
-    return undefined;
-  }
-  return process.platform === 'darwin'
-    ? join(home, 'Library/Application Support/kite')
-    : join(home, '.local/share/kite');
-}
-
-function homeOfUser(): string | undefined {
-  try {
-    return homedir();
-  } catch {
-    return undefined;
-  }
 }

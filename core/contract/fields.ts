@@ -46,7 +46,7 @@ const namePattern = '^[^\\u0000]*[^\\s\\u0000][^\\u0000]*$';
 export function text(max: number, description: string) {
   return describe(
     z.string().check(
-      z.maxLength(max),
+      z.maxLength(max, { abort: true }),
       z.refine(clean, {
         error: 'holds a NUL character or half of a surrogate pair; send plain Unicode text',
       }),
@@ -61,7 +61,7 @@ export function name(max: number, description: string) {
   return describe(
     z.string().check(
       z.minLength(1),
-      z.maxLength(max),
+      z.maxLength(max, { abort: true }),
       z.refine((value) => value.trim() !== '', { error: 'is blank; say what it is called' }),
       z.refine(clean, {
         error: 'holds a NUL character or half of a surrogate pair; send plain Unicode text',

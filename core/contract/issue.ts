@@ -5,6 +5,7 @@ import {
   limits,
   linkList,
   longText,
+  maybe,
   name,
   namespace,
   reportExtras,
@@ -90,7 +91,7 @@ export const createBody = z.object({
   issueType,
   namespace,
   scope: scopeInput,
-  state: z.optional(state),
+  state: maybe(state),
   links: z.optional(z.nullable(linkList)),
   ...reportExtras,
 });

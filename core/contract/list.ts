@@ -62,7 +62,7 @@ export const listQuery = z.object({
   ),
   idPrefix: z.optional(
     z.string().check(
-      z.regex(/^[0-9a-fA-F]{8}(-?[0-9a-fA-F]){0,24}$/, {
+      z.regex(/^[0-9a-fA-F]{8}(-?[0-9a-fA-F]){0,24}-?$/, {
         error: 'is not the beginning of an id: 8 or more hex digits',
       }),
     ),

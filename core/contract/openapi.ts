@@ -128,7 +128,9 @@ function describe(id: string, operation: Operation): Json {
       : {
           requestBody: {
             required: true,
-            content: { 'application/json': { schema: schemaOf(operation.body, 'input') } },
+            content: {
+              'application/json': { schema: bodySchema(operation.body, operation.emptyIsAbsent === true) },
+            },
           },
         }),
     responses: { ...answers(operation), ...errors(operation) },
@@ -172,6 +174,19 @@ function answers(operation: Operation): Json {
       },
     ]),
   );
+}
+
+/** The form of a body; where an empty text says no more than a field left out, the form says so. */
+function bodySchema(schema: z.ZodMiniType, emptyIsAbsent: boolean): Json {
+  const body = schemaOf(schema, 'input');
+  if (!emptyIsAbsent) {
+    return body;
+  }
+  const required = new Set(body.required as string[] | undefined);
+  const properties = Object.entries((body.properties ?? {}) as Record<string, Json>).map(
+    ([name, property]) => [name, required.has(name) ? property : { anyOf: [property, { const: '' }] }],
+  );
+  return { ...body, properties: Object.fromEntries(properties) };
 }
 
 /** The codes by status: several codes may share one. */

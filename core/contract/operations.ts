@@ -19,6 +19,8 @@ export interface Operation {
   readonly params?: z.ZodMiniObject;
   readonly query?: z.ZodMiniObject;
   readonly body?: z.ZodMiniType;
+  /** Whether an empty text in the body says no more than a field left out: today's clients send both. */
+  readonly emptyIsAbsent?: boolean;
   /** Whether the same `Idempotency-Key` makes it the same call. */
   readonly idempotencyKey?: boolean;
   /** What is answered when it works: status and body. */
@@ -249,6 +251,7 @@ export const operations = {
     access: 'report',
     query: webhookQuery,
     body: webhooks.pipelineFailureBody,
+    emptyIsAbsent: true,
     idempotencyKey: true,
     answers: webhookFailure,
     errors: webhookErrors,
@@ -260,6 +263,7 @@ export const operations = {
     access: 'report',
     query: webhookQuery,
     body: webhooks.pipelineSuccessBody,
+    emptyIsAbsent: true,
     idempotencyKey: true,
     answers: webhookSuccess,
     errors: webhookErrors,
@@ -271,6 +275,7 @@ export const operations = {
     access: 'report',
     query: webhookQuery,
     body: webhooks.mintmakerBody,
+    emptyIsAbsent: true,
     idempotencyKey: true,
     answers: {
       200: { description: 'There were no logs; nothing was written.', schema: webhooks.webhookInfoAnswer },
@@ -285,6 +290,7 @@ export const operations = {
     access: 'report',
     query: webhookQuery,
     body: webhooks.releaseFailureBody,
+    emptyIsAbsent: true,
     idempotencyKey: true,
     answers: webhookFailure,
     errors: webhookErrors,
@@ -296,6 +302,7 @@ export const operations = {
     access: 'report',
     query: webhookQuery,
     body: webhooks.releaseSuccessBody,
+    emptyIsAbsent: true,
     idempotencyKey: true,
     answers: webhookSuccess,
     errors: webhookErrors,

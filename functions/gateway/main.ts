@@ -40,18 +40,14 @@ async function createLogger({ logLevel: level, logFormat }: Config): Promise<Log
 async function start(config: Config, log: Logger, closers: Closers, stop: AbortSignal): Promise<void> {
   const database = await openDatabase(config, log, closers, stop);
   stop.throwIfAborted();
-  const { applied } = await migrate(database.sql, findMigrations());
-  if (applied.length > 0) {
-    log.info({ applied }, 'the database was brought up to date');
-  }
+  await bringUpToDate(database.url, log);
   stop.throwIfAborted();
-  await ensureHistory(database.sql, Date.now(), config.historyDays);
+  await keepHistory(database, config, log, closers);
   stop.throwIfAborted();
   const runtime: Runtime = { config, database, clock: Date.now, newId: randomUUID, log };
   const bound = new Map(handlers.map((handler) => [handler.operation, handler.bind(runtime)]));
   const gateway = await startGateway({ handlers: bound, config, log });
   closers.push(() => gateway.close());
-  keepHistory(database, config, log, closers);
   greet(gateway, config);
 }
 
@@ -60,7 +56,7 @@ async function openDatabase(
   log: Logger,
   closers: Closers,
   stop: AbortSignal,
-): Promise<Database> {
+): Promise<Database & { readonly url: string }> {
   const url = config.databaseUrl ?? (await openOwnDatabase(config, log, closers));
   stop.throwIfAborted();
   const database = connect(url, { connections: config.databaseConnections, timeout: config.databaseTimeout });
@@ -72,7 +68,7 @@ async function openDatabase(
     const name = config.databaseUrl === undefined ? 'the embedded database' : 'the database of DATABASE_URL';
     throw new Error(`${name} (${host}${pathname}) does not answer: ${sentenceOf(error)}`, { cause: error });
   }
-  return database;
+  return { ...database, url };
 }
 
 async function openOwnDatabase(config: Config, log: Logger, closers: Closers): Promise<string> {
@@ -93,8 +89,26 @@ function findMigrations(): URL {
   return found;
 }
 
+/** Over a connection of its own, which waits as long as another starter or a large table takes. */
+async function bringUpToDate(url: string, log: Logger): Promise<void> {
+  const { sql, close } = connect(url, { connections: 1, timeout: 10_000, statementTimeout: 0 });
+  try {
+    const { applied } = await migrate(sql, findMigrations());
+    if (applied.length > 0) {
+      log.info({ applied }, 'the database was brought up to date');
+    }
+  } finally {
+    await close();
+  }
+}
+
 /** Drops old history now and every hour, and makes room for what is to come; a failure is logged and tried again then. */
-function keepHistory({ sql }: Database, { historyDays }: Config, log: Logger, closers: Closers): void {
+async function keepHistory(
+  { sql }: Database,
+  { historyDays }: Config,
+  log: Logger,
+  closers: Closers,
+): Promise<void> {
   const keep = async (): Promise<void> => {
     try {
       await ensureHistory(sql, Date.now(), historyDays);
@@ -118,6 +132,7 @@ function keepHistory({ sql }: Database, { historyDays }: Config, log: Logger, cl
     clearInterval(timer);
     await kept;
   });
+  await kept;
 }
 
 function greet({ url }: Gateway, { host, databaseUrl, dataDirectory }: Config): void {

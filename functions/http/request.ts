@@ -50,7 +50,9 @@ export function parseRequest<Id extends OperationId>(
   const params = parse('path', operation.params, () => event.pathParameters ?? {});
   const query = parse('query', operation.query, () => readQuery(operation.query, event, problems));
   const idempotencyKey = operation.idempotencyKey === true ? readIdempotencyKey(event, problems) : null;
-  const body = parse('body', operation.body, () => readBody(event));
+  const body = parse('body', operation.body, () =>
+    operation.emptyIsAbsent === true ? withoutEmpty(readBody(event)) : readBody(event),
+  );
   if (problems.length > 0) {
     throw new KiteError('invalid_request', { problems });
   }
@@ -105,6 +107,10 @@ function readBody(event: APIGatewayProxyEvent): unknown {
   if (type !== undefined && type !== 'application/json' && !type.endsWith('+json')) {
     throw new KiteError('unsupported_media_type');
   }
+  const coding = header(event, 'content-encoding')?.trim().toLowerCase() ?? '';
+  if (coding !== '' && coding !== 'identity') {
+    throw new KiteError('unsupported_media_type', { message: 'Send the body without Content-Encoding.' });
+  }
   const bytes = Buffer.from(event.body ?? '', event.isBase64Encoded ? 'base64' : 'utf8');
   if (bytes.length > limits.body) {
     throw new KiteError('payload_too_large');
@@ -116,6 +122,12 @@ function readBody(event: APIGatewayProxyEvent): unknown {
       ? error
       : new KiteError('invalid_json', { message: 'The body is not UTF-8.', cause: error });
   }
+}
+
+function withoutEmpty(body: unknown): unknown {
+  return typeof body === 'object' && body !== null && !Array.isArray(body)
+    ? Object.fromEntries(Object.entries(body).filter(([, value]) => value !== ''))
+    : body;
 }
 
 function readIdempotencyKey(event: APIGatewayProxyEvent, problems: Problem[]): string | null {

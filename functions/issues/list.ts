@@ -12,7 +12,7 @@ export const list = defineHandler('issues.list', async (request, runtime) => {
   const page = {
     sort: sort ?? 'detectedAt',
     limit: limit ?? defaultLimit,
-    offset: offset ?? 0,
+    offset: cursor === undefined ? (offset ?? 0) : 0,
     cursor: cursor ?? null,
   };
   return answer(200, await listIssues(runtime.database, filter, page));

@@ -27,7 +27,7 @@ export const update = defineHandler('issues.update', async (request, runtime) =>
         ...(labels === undefined ? {} : { labels }),
         ...(dueAt === undefined ? {} : { dueAt }),
       },
-      ...(links === undefined ? {} : { links: distinctLinks(links) }),
+      ...(links == null ? {} : { links: distinctLinks(links) }),
       ...(state === undefined ? {} : { state }),
     },
   );

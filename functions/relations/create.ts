@@ -17,7 +17,10 @@ export const create = defineHandler('relations.create', async (request, runtime)
     sourceId,
     targetId,
     now: request.received,
-    permit: (namespace) => checkAccess(runtime, request, namespace),
+    permit: (source, target) => {
+      checkAccess(runtime, request, source);
+      checkAccess(runtime, { ...request, query: { namespace: request.query.namespace ?? source } }, target);
+    },
   });
   return answer(201, { message: 'Relationship created' });
 });

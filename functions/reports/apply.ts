@@ -1,8 +1,8 @@
-import { type ReportResult, reportInput } from '../../core/contract/reports.ts';
+import { type ReportResult, reportCommon, reportInput } from '../../core/contract/reports.ts';
 import { fromReportInput } from '../../core/contract/to-report.ts';
 import { timeProblems } from '../../core/domain/admission.ts';
 import type { Report } from '../../core/domain/report.ts';
-import { KiteError } from '../../core/errors.ts';
+import { KiteError, type Problem } from '../../core/errors.ts';
 import { checkAccess } from '../http/access.ts';
 import { answer } from '../http/answer.ts';
 import { defineHandler, lambda } from '../http/handler.ts';
@@ -44,7 +44,9 @@ function judge(
   const root = `body.reports.${index}`;
   const parsed = reportInput.safeParse(input, { reportInput: true });
   if (!parsed.success) {
-    return new KiteError('invalid_request', { problems: toProblems(root, parsed.error.issues) });
+    return new KiteError('invalid_request', {
+      problems: [...toProblems(root, parsed.error.issues), ...rest(input, parsed.error.issues, root)],
+    });
   }
   try {
     checkAccess(runtime, request, parsed.data.namespace);
@@ -65,6 +67,19 @@ function judge(
     : new KiteError('invalid_request', {
         problems: problems.map((problem) => ({ ...problem, path: `${root}.${problem.path}` })),
       });
+}
+
+/** Where the outcome is wrong, nothing else has been looked at yet: what is wrong with the rest. */
+function rest(
+  input: unknown,
+  found: readonly { readonly path: readonly PropertyKey[] }[],
+  root: string,
+): readonly Problem[] {
+  if (!found.some((issue) => issue.path[0] === 'outcome')) {
+    return [];
+  }
+  const parsed = reportCommon.safeParse(input, { reportInput: true });
+  return parsed.success ? [] : toProblems(root, parsed.error.issues);
 }
 
 function describe(error: KiteError): NonNullable<ReportResult['error']> {

@@ -102,7 +102,9 @@ describe('words that are not among the known', () => {
     ),
   )('$name refuses them in $field', async ({ write, field }) => {
     const before = await kite.stored();
-    for (const word of ['bogus', '', 'MAJOR', 'active', 'Error', 'toString']) {
+    // A webhook takes an empty text for a field left out: today's clients send both.
+    const isOptional = write.name === 'webhooks.pipeline-failure' && field === 'severity';
+    for (const word of ['bogus', ...(isOptional ? [] : ['']), 'MAJOR', 'active', 'Error', 'toString']) {
       const body = { ...write.full('any'), [field]: word };
       expect(namedPaths(expectError(await sendBody(write, body), 400))).toEqual([field]);
     }
