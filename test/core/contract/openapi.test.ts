@@ -3,7 +3,13 @@ import { describe, expect, it } from 'vitest';
 import * as z from 'zod/mini';
 import { namespace, text, timestamp, uuid } from '../../../core/contract/fields.ts';
 import { openapiDocument } from '../../../core/contract/openapi.ts';
-import { bodyErrors, commonErrors, type Operation, operations } from '../../../core/contract/operations.ts';
+import {
+  bodyErrors,
+  commonErrors,
+  type Operation,
+  operations,
+  writeErrors,
+} from '../../../core/contract/operations.ts';
 import { errorTable } from '../../../core/errors.ts';
 
 const document = openapiDocument({ name: 'Kite', version: '1.2.3', description: 'Keeps issues.' });
@@ -147,7 +153,12 @@ describe.each(table)('%s', (id, operation) => {
 
   it('documents each of its answers, and each of its errors at the status of the code', () => {
     const { responses } = find(id);
-    const codes = [...commonErrors, ...operation.errors, ...(operation.body === undefined ? [] : bodyErrors)];
+    const codes = [
+      ...commonErrors,
+      ...(operation.method === 'GET' ? [] : writeErrors),
+      ...(operation.body === undefined ? [] : bodyErrors),
+      ...operation.errors,
+    ];
     const statuses = [
       ...Object.keys(operation.answers),
       ...codes.map((code) => String(errorTable[code].status)),
