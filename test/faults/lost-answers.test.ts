@@ -75,3 +75,25 @@ describe('when the database has done it but its answer was lost, the caller is t
     expect(listed.body).toMatchObject({ total: 1, data: [{ occurrences: 2 }] });
   });
 });
+
+describe('when the database does not answer at all', () => {
+  test('health says so in its own form, long before the request runs out of time', async () => {
+    await call(server.url, 'GET', '/api/v1/health');
+    relay.mute();
+    const started = performance.now();
+    const answer = await call(server.url, 'GET', '/api/v1/health');
+    expect(performance.now() - started).toBeLessThan(8_000);
+    expect(answer).toMatchObject({
+      status: 503,
+      body: { status: 'DOWN', components: { api: { status: 'UP' }, database: { status: 'DOWN' } } },
+    });
+    relay.cut();
+    relay.mend();
+    await expect
+      .poll(async () => (await call(server.url, 'GET', '/api/v1/health')).status, {
+        interval: 20,
+        timeout: 10_000,
+      })
+      .toBe(200);
+  });
+});
