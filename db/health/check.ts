@@ -9,11 +9,11 @@ export interface DatabaseHealth {
   readonly most: number;
 }
 
-/** How long the database may take to say that it is there, in milliseconds. */
-const patience = 2_000;
-
-/** @throws KiteError `unavailable` when the database does not answer within two seconds */
-export async function checkDatabase(database: Database): Promise<DatabaseHealth> {
+/**
+ * @param patience how long the database may take to say that it is there, in milliseconds
+ * @throws KiteError `unavailable` when it does not
+ */
+export async function checkDatabase(database: Database, patience: number): Promise<DatabaseHealth> {
   let timer: NodeJS.Timeout | undefined;
   const late = new Promise<never>((_, reject) => {
     timer = setTimeout(() => reject(new KiteError('unavailable')), patience);

@@ -35,10 +35,13 @@ export const get = defineHandler('health.get', async (request, runtime) => {
 });
 export const handler = lambda(get);
 
+/** How long health waits for the database at the most, in milliseconds, and always less than the request may take. */
+const longest = 2_000;
+
 /** Null when the database does not answer. */
 async function ask(runtime: Runtime): Promise<DatabaseHealth | null> {
   try {
-    return await checkDatabase(runtime.database);
+    return await checkDatabase(runtime.database, Math.min(longest, runtime.config.requestTimeout * 0.8));
   } catch (error) {
     if (error instanceof KiteError && error.code === 'unavailable') {
       return null;
