@@ -11,6 +11,8 @@ import type { Runtime } from '../http/runtime.ts';
 import { startOwnDatabase } from './own-database.ts';
 import { type Gateway, startGateway } from './server.ts';
 
+/** As `server_version_num` counts. */
+const oldestVersion = 150_000;
 const hour = 60 * 60 * 1000;
 /** Where sh is bash, `npm start` delivers one Ctrl-C twice (npm 11.19: 0.5 ms apart): so soon, it is the same one. */
 const sameSignal = 500;
@@ -68,7 +70,17 @@ async function openDatabase(
     const name = config.databaseUrl === undefined ? 'the embedded database' : 'the database of DATABASE_URL';
     throw new Error(`${name} (${host}${pathname}) does not answer: ${sentenceOf(error)}`, { cause: error });
   }
+  await requireVersion(database);
   return { ...database, url };
+}
+
+/** @throws Error for a server that is too old for what the migrations use */
+async function requireVersion({ sql }: Database): Promise<void> {
+  const [row] = await sql<{ version: string; number: number }[]>`
+    select current_setting('server_version') as version, current_setting('server_version_num')::int as number`;
+  if (row !== undefined && row.number < oldestVersion) {
+    throw new Error(`the database is PostgreSQL ${row.version}; Kite needs 15 or newer`);
+  }
 }
 
 async function openOwnDatabase(config: Config, log: Logger, closers: Closers): Promise<string> {
