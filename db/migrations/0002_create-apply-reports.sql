@@ -176,6 +176,14 @@ begin
     ) as e;
   end if;
 
+  -- The common case by the short way. It answers nothing where it does not apply.
+  if jsonb_array_length(batch) = 1 and cardinality(held) = 1 and not ends_wanted and known = '{}' then
+    return query select * from apply_in_order(held[1], batch -> 0, now, whole, dropped_before);
+    if found then
+      return;
+    end if;
+  end if;
+
   with
   target as (
     select i.key, i.identity, i.id, i.newest_key, i.gap, i.floor_key, i.text_key, i.detected_at, i.ends_of,
@@ -494,6 +502,119 @@ begin
     from issues i
     where i.key = any (held)
   ) as i on i.key = (a ->> 'key')::bigint;
+end
+$$;
+
+-- The same for one report alone that is newer than all that is known, on an issue that waits for no ends: no
+-- walk over the history, since nothing is newer; a quarter of the cost. Its caller holds the row. Returns
+-- nothing, and has done nothing, when the report is not of this kind.
+create function apply_in_order(issue_key bigint, report jsonb, now timestamptz, whole boolean, dropped_before timestamptz)
+returns table (n integer, status text, effect text, issue_id uuid, issue jsonb)
+language plpgsql volatile
+as $$
+#variable_conflict use_variable
+declare
+  i issues%rowtype;
+  r record;
+  place bytea;
+  is_failing boolean;
+  is_told boolean;
+  counts integer;
+  starts boolean;
+  done text;
+  prior_gap smallint;
+  next_gap smallint;
+  next_detected_at timestamptz;
+begin
+  select * into i from issues as held where held.key = issue_key;
+  select * into r from jsonb_to_record(report) as b (
+    n integer, id uuid, outcome text, key text, observed_at timestamptz, subject_created_at timestamptz,
+    filed_at timestamptz, source text, event_id text, distinct_key uuid, anonymous boolean, run_name text, run_uid text,
+    actor text, labels jsonb, failure jsonb
+  );
+  place := decode(r.key, 'hex');
+  if place <= i.newest_key or place <= i.floor_key or r.source <> 'user' and r.filed_at < dropped_before then
+    return;
+  end if;
+
+  prior_gap := i.gap;
+  is_failing := r.outcome = 'failing';
+  is_told := r.failure is not null;
+  counts := (is_failing and r.source <> 'user')::integer;
+  starts := is_failing and coalesce(i.gap, 1) >= 1;
+  next_gap := case when is_failing then 0 when i.gap is not null then 1 end;
+  next_detected_at := case
+    when starts then r.observed_at
+    when is_failing then least(i.detected_at, r.observed_at)
+    else i.detected_at
+  end;
+  done := case
+    when is_failing and i.gap is null then 'opened'
+    when starts then 'reopened'
+    when is_failing then 'updated'
+    when i.gap = 0 then 'resolved'
+    else 'recorded'
+  end;
+
+  update issues as held
+  set
+    id = case when is_told then coalesce(i.id, r.id) else i.id end,
+    created_at = case when is_told and i.id is null then now else i.created_at end,
+    state = case next_gap when 0 then 'ACTIVE' when 1 then 'RESOLVED' end,
+    title = case when is_told and not 'title' = any (i.edited) then r.failure ->> 'title' else i.title end,
+    description = case
+      when is_told and not 'description' = any (i.edited) then r.failure ->> 'description' else i.description
+    end,
+    severity = case when is_told and not 'severity' = any (i.edited) then r.failure ->> 'severity' else i.severity end,
+    labels = case when is_told and not 'labels' = any (i.edited) then r.labels else i.labels end,
+    due_at = case
+      when is_told and not 'dueAt' = any (i.edited) then (r.failure ->> 'dueAt')::timestamptz else i.due_at
+    end,
+    detected_at = next_detected_at,
+    resolved_at = case
+      when next_gap is distinct from 1 then null
+      when i.gap = 0 then greatest(r.observed_at, i.failing_observed_at, next_detected_at)
+      else i.resolved_at
+    end,
+    first_seen_at = case counts when 1 then least(i.first_seen_at, r.observed_at) else i.first_seen_at end,
+    last_seen_at = case counts when 1 then greatest(i.last_seen_at, r.observed_at) else i.last_seen_at end,
+    occurrences = i.occurrences + counts,
+    episode_occurrences = case when starts then 0 else i.episode_occurrences end + counts,
+    episodes = i.episodes + starts::integer,
+    newest_key = place,
+    gap = next_gap,
+    failing_observed_at = case when is_failing then r.observed_at else i.failing_observed_at end,
+    text_key = case when is_told then place else i.text_key end,
+    link_writes = i.link_writes + case when is_told then jsonb_array_length(r.failure -> 'links') else 0 end,
+    updated_at = greatest(i.updated_at, now)
+  where held.key = issue_key
+  returning held.* into i;
+
+  insert into events (
+    issue_key, filed_at, order_key, kind, outcome, source, event_id, distinct_key, anonymous, observed_at,
+    subject_created_at, received_at, prior, effect, run_name, run_uid, actor, content
+  )
+  values (
+    issue_key, r.filed_at, place, case r.source when 'user' then 'action' else 'report' end, r.outcome, r.source, r.event_id,
+    r.distinct_key, r.anonymous, r.observed_at, r.subject_created_at, now, prior_gap, done, r.run_name, r.run_uid, r.actor,
+    case when is_told then r.failure || jsonb_build_object('labels', r.labels) end
+  );
+
+  if is_told and jsonb_array_length(r.failure -> 'links') > 0 then
+    insert into links (id, issue_key, url, reported_title, reported_key, reported_position)
+    select link_id(i.id, l ->> 'url'), issue_key, l ->> 'url', l ->> 'title', place, position
+    from jsonb_array_elements(r.failure -> 'links') with ordinality as l (l, position)
+    order by 1
+    on conflict (id) do update
+    set reported_title = excluded.reported_title, reported_key = excluded.reported_key,
+      reported_position = excluded.reported_position;
+    if i.link_writes >= 150 then
+      perform trim_links(array[issue_key]);
+    end if;
+  end if;
+
+  return query
+  select r.n, done, done, i.id, case when whole then (select to_jsonb(d) from issue_documents as d where d.key = issue_key) end;
 end
 $$;
 
