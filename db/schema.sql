@@ -434,15 +434,21 @@ begin
     join issues i on i.identity = b.identity and i.key = any (held)
     where decode(b.key, 'hex') < i.newest_key
   ) then
-    with coming as (
-      select i.key as issue_key, i.ends_of is not null as waits, i.newest_key, i.floor_key,
-        case
-          when i.identity = b.identity then decode(b.key, 'hex')
-          else substr(decode(b.key, 'hex'), 1, 16) || '\x00'::bytea || substr(decode(b.key, 'hex'), 18) || '\x00656e64'::bytea
-        end as key
+    with report as (
+      select b.identity, b.source, decode(b.key, 'hex') as key
       from jsonb_to_recordset(batch) as b (n integer, identity uuid, key text, source text)
-      join issues i on i.key = any (held) and (i.identity = b.identity or i.ends_of = b.identity and b.source <> 'user')
-      where i.newest_key is not null and not known ? b.n::text
+      where not known ? b.n::text
+    ),
+    coming as (
+      select i.key as issue_key, i.ends_of is not null as waits, i.newest_key, i.floor_key, b.key
+      from report b
+      join issues i on i.identity = b.identity and i.key = any (held)
+      where i.newest_key is not null
+      union all
+      select i.key, true, i.newest_key, i.floor_key, end_key(b.key)
+      from report b
+      join issues i on i.ends_of = b.identity and i.key = any (held)
+      where i.newest_key is not null and b.source <> 'user'
     ),
     oldest as (
       select distinct on (c.issue_key) c.issue_key, c.waits, c.key, c.key < c.newest_key as late
@@ -537,16 +543,16 @@ begin
     from judged j
     where j.verdict = 'accepted'
     union all
-    select t.key, null, 'end', 'passing', substr(j.key, 1, 16) || '\x00'::bytea || substr(j.key, 18) || '\x00656e64'::bytea,
+    select t.key, null, 'end', 'passing', end_key(j.key),
       j.observed_at, j.subject_created_at, j.filed_at, j.source, j.event_id, null, j.anonymous, null, null,
       null, null, null, null, j.anonymous and j.outcome = 'passing', now
     from judged j
     join target t on t.ends_of = j.identity
     where j.verdict = 'accepted' and j.source <> 'user'
       and (t.floor_key is null
-        or substr(j.key, 1, 16) || '\x00'::bytea || substr(j.key, 18) || '\x00656e64'::bytea > t.floor_key)
+        or end_key(j.key) > t.floor_key)
     union all
-    select t.key, null, 'end', 'passing', substr(e.order_key, 1, 16) || '\x00'::bytea || substr(e.order_key, 18) || '\x00656e64'::bytea,
+    select t.key, null, 'end', 'passing', end_key(e.order_key),
       e.observed_at, e.subject_created_at, e.filed_at, e.source, e.event_id, null, e.anonymous, null, null,
       null, null, null, null, e.anonymous and e.outcome = 'passing', e.received_at
     from target t
@@ -809,6 +815,14 @@ begin
     where i.key = any (held)
   ) as i on i.key = (a ->> 'key')::bigint;
 end
+$function$;
+
+CREATE OR REPLACE FUNCTION public.end_key(report_key bytea)
+ RETURNS bytea
+ LANGUAGE sql
+ IMMUTABLE PARALLEL SAFE
+AS $function$
+  select substr(report_key, 1, 16) || '\x00'::bytea || substr(report_key, 18) || '\x00656e64'::bytea
 $function$;
 
 CREATE OR REPLACE FUNCTION public.identity_of(cluster text, namespace text, resource_type text, resource_name text, resource_namespace text, issue_type text)
