@@ -1,9 +1,11 @@
+import { EventEmitter, once } from 'node:events';
 import postgres from 'postgres';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { KiteError } from '../../core/errors.ts';
 import { connect, type Database } from '../../db/client.ts';
 import { retrying } from '../../db/failure.ts';
 import { createTestDatabase, type TestDatabase } from '../support/database.ts';
+import { startRelay } from '../support/relay.ts';
 
 let testDatabase: TestDatabase;
 let database: Database;
@@ -77,5 +79,71 @@ describe('connections that are cut, again and again', () => {
       )
       .toBe('up');
     await admin.end();
+  });
+
+  test('a transaction whose connection is reset leaves nothing behind on it for the next one', async () => {
+    const relay = await startRelay(testDatabase.url);
+    const single = connect(relay.url, { connections: 1, timeout: 5_000 });
+    const sleeping = async () => {
+      const [row] = await testDatabase.sql`
+        select count(*)::integer as n from pg_stat_activity
+        where datname = current_database() and query like '%pg_sleep(3)%' and pid <> pg_backend_pid()`;
+      return row?.n;
+    };
+    for (let round = 0; round < 5; round += 1) {
+      const dying = expect(
+        retrying(() => single.sql.begin((tx) => tx`select pg_sleep(3)`)),
+      ).rejects.toMatchObject({
+        code: 'unavailable',
+      });
+      await expect.poll(sleeping, { interval: 5, timeout: 10_000 }).toBe(1);
+      relay.reset();
+      await dying;
+      const answers = await single.sql.begin(async (tx) => [
+        await tx`select 1 as n`,
+        await tx`select ${'a'}::text as n`,
+        await tx`select 2 as n`,
+      ]);
+      expect(answers.map(([row]) => row?.n)).toEqual([1, 'a', 2]);
+      await testDatabase.sql`
+        select pg_terminate_backend(pid) from pg_stat_activity
+        where datname = current_database() and query like '%pg_sleep(3)%' and pid <> pg_backend_pid()`;
+      await expect.poll(sleeping, { interval: 5, timeout: 10_000 }).toBe(0);
+    }
+    await single.close();
+    await relay.close();
+  });
+
+  test('a transaction that outlives its connection cannot write into the one that took its place', async () => {
+    const relay = await startRelay(testDatabase.url);
+    const single = connect(relay.url, { connections: 1, timeout: 5_000 });
+    await testDatabase.sql`create table notes (writer text)`;
+    const signals = new EventEmitter();
+    const released = once(signals, 'released');
+    const begun = once(signals, 'begun');
+    let strayed: unknown;
+    const lost = expect(
+      single.sql.begin(async (tx) => {
+        await tx`select 1`;
+        signals.emit('begun');
+        await released;
+        strayed = await tx`insert into notes values ('lost')`.catch((error: unknown) => error);
+      }),
+    ).rejects.toThrow();
+    await begun;
+    relay.reset();
+    await lost;
+    await single.sql.begin(async (tx) => {
+      await tx`insert into notes values ('next')`;
+      signals.emit('released');
+      await expect.poll(() => strayed, { interval: 1 }).toBeInstanceOf(Error);
+      await tx`insert into notes values ('next')`;
+    });
+    expect(await testDatabase.sql`select writer from notes`).toEqual([
+      { writer: 'next' },
+      { writer: 'next' },
+    ]);
+    await single.close();
+    await relay.close();
   });
 });

@@ -9,6 +9,8 @@ export interface Relay {
   statements(): number;
   /** Swallows what the database answers on the connections there are, until they are cut. */
   mute(): void;
+  /** Breaks every connection there is, as a peer that crashed does (TCP reset). */
+  reset(): void;
   /** Breaks every connection and every further attempt. */
   cut(): void;
   mend(): void;
@@ -20,6 +22,7 @@ export async function startRelay(databaseUrl: string): Promise<Relay> {
   const target = { host: address.hostname, port: Number(address.port) };
   const sockets = new Set<Socket>();
   const muters = new Set<() => void>();
+  const callers = new Set<Socket>();
   let isCut = false;
   let statements = 0;
   const listener = createServer((client) => {
@@ -48,7 +51,11 @@ export async function startRelay(databaseUrl: string): Promise<Relay> {
       server.resume();
     };
     muters.add(silence);
-    client.on('close', () => muters.delete(silence));
+    callers.add(client);
+    client.on('close', () => {
+      muters.delete(silence);
+      callers.delete(client);
+    });
   });
   listener.listen(0, '127.0.0.1');
   await once(listener, 'listening');
@@ -65,6 +72,9 @@ export async function startRelay(databaseUrl: string): Promise<Relay> {
     statements: () => statements,
     mute() {
       for (const silence of muters) silence();
+    },
+    reset() {
+      for (const client of callers) client.resetAndDestroy();
     },
     cut,
     mend() {
