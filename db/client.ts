@@ -1,11 +1,8 @@
-import { drizzle, type PostgresJsDatabase } from 'drizzle-orm/postgres-js';
 import postgres from 'postgres';
 
 export interface Database {
-  /** For the statements of db/<noun>/<verb>.ts that must be prepared, and for transactions. */
+  /** Statements that are composed go by `orm` over the same connections. */
   readonly sql: postgres.Sql;
-  /** For the statements that are composed, such as lists with filters. */
-  readonly orm: PostgresJsDatabase;
   /** Lets running statements finish, for at most five seconds, and closes all connections. */
   close(): Promise<void>;
 }
@@ -19,6 +16,13 @@ export interface DatabaseOptions {
   readonly statementTimeout?: number;
 }
 
+/**
+ * A connection has one statement at a time; the others wait in the driver. One that was sent behind another could not
+ * be taken back when its time is over: it would be carried out later, though its caller was told that it was not.
+ * (The driver's types do not know the option.)
+ */
+const oneAtATime = { max_pipeline: 0 };
+
 /** Opens lazily: nothing is sent until the first statement. */
 export function connect(url: string, options: DatabaseOptions): Database {
   const sql = postgres(url, {
@@ -30,6 +34,7 @@ export function connect(url: string, options: DatabaseOptions): Database {
     // A connection asks nothing for itself when it opens: one round trip less, and nothing that could fail
     // with nobody waiting for it. So arrays cannot be parameters.
     fetch_types: false,
+    ...oneAtATime,
     // Seconds until a database that was away is asked for again: soon, since callers wait for it.
     backoff: (attempt: number) => Math.min(1, 0.05 * 2 ** attempt),
     connection: {
@@ -39,12 +44,5 @@ export function connect(url: string, options: DatabaseOptions): Database {
       idle_in_transaction_session_timeout: options.timeout * 2,
     },
   });
-  // Drizzle takes over how its client carries times and JSON. It reads either way; statements written
-  // directly rely on the driver's own.
-  const { parsers, serializers } = sql.options;
-  const own = { parsers: { ...parsers }, serializers: { ...serializers } };
-  const orm = drizzle(sql);
-  Object.assign(parsers, own.parsers);
-  Object.assign(serializers, own.serializers);
-  return { sql, orm, close: () => sql.end({ timeout: 5 }) };
+  return { sql, close: () => sql.end({ timeout: 5 }) };
 }

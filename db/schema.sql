@@ -5,7 +5,13 @@ create extension btree_gin;
 
 create extension pg_trgm;
 
+create type incoming_report as (n integer, identity uuid, id uuid, outcome text, key bytea, observed_at timestamp with time zone, subject_created_at timestamp with time zone, filed_at timestamp with time zone, source text, event_id text, distinct_key uuid, repeatable boolean, anonymous boolean, run_name text, run_uid text, actor text, leader integer, content jsonb);
+
 create type newer_event as (issue_key bigint, order_key bytea, kind text, outcome text, observed_at timestamp with time zone, anonymous boolean, prior smallint);
+
+create type report_answer as (n integer, status text, effect text, issue_id uuid, issue jsonb);
+
+create sequence issue_counts_changes as bigint increment by 1 minvalue 1 maxvalue 9223372036854775807 start with 1;
 
 create table events (
   issue_key bigint not null,
@@ -26,7 +32,6 @@ create table events (
   run_uid text,
   actor text,
   content jsonb,
-  constraint events_issue_key_fkey FOREIGN KEY (issue_key) REFERENCES issues(key) ON DELETE CASCADE,
   constraint events_distinct_known CHECK ((distinct_key IS NULL) = (kind = 'end'::text)),
   constraint events_effect_known CHECK (effect = ANY (ARRAY['opened'::text, 'updated'::text, 'reopened'::text, 'resolved'::text, 'recorded'::text, 'edited'::text])),
   constraint events_kind_known CHECK (kind = ANY (ARRAY['report'::text, 'end'::text, 'action'::text, 'edit'::text])),
@@ -48,6 +53,29 @@ create table history (
   constraint history_pkey PRIMARY KEY (single),
   constraint history_one_row CHECK (single)
 );
+
+create table issue_counts (
+  namespace text not null,
+  cluster text not null,
+  issue_type text not null,
+  severity text not null,
+  state text not null,
+  lifecycle text not null,
+  amount bigint not null
+) with (autovacuum_vacuum_threshold=1000, autovacuum_vacuum_scale_factor=0);
+CREATE INDEX issue_counts_by_namespace ON issue_counts USING btree (namespace);
+comment on table issue_counts is 'What was added to and taken from the number of issues of a kind; the sum over all rows is exact in every snapshot.';
+
+create table issue_texts (
+  issue_key bigint not null,
+  namespace text not null,
+  words text not null,
+  constraint issue_texts_pkey PRIMARY KEY (issue_key)
+);
+CREATE INDEX issue_texts_beyond_ascii ON issue_texts USING btree (namespace) WHERE words ~ '[^\x01-\x7f]'::text;
+CREATE INDEX issue_texts_by_namespace ON issue_texts USING btree (namespace, issue_key);
+CREATE INDEX issue_texts_by_words ON issue_texts USING gin (namespace, words gin_trgm_ops);
+comment on column issue_texts.words is 'Title, description and name of the resource in lower case, a line each.';
 
 create table issues (
   key bigint generated always as identity not null,
@@ -95,6 +123,9 @@ END) stored,
   edited_at timestamp(3) with time zone,
   created_at timestamp(3) with time zone not null,
   updated_at timestamp(3) with time zone not null,
+  episode_key bytea,
+  words_waiting boolean default false not null,
+  seen_slot timestamp(3) with time zone generated always as (date_bin('00:10:00'::interval, last_seen_at, '2000-01-01 00:00:00+00'::timestamp with time zone)) stored,
   constraint issues_pkey PRIMARY KEY (key),
   constraint issues_id_unique UNIQUE (id),
   constraint issues_identity_unique UNIQUE (identity),
@@ -107,18 +138,23 @@ END) stored,
   constraint issues_state_known CHECK (state = ANY (ARRAY['ACTIVE'::text, 'RESOLVED'::text])),
   constraint issues_whole CHECK ((id IS NULL) = (state IS NULL) AND (id IS NULL) = (title IS NULL) AND (id IS NULL) = (description IS NULL) AND (id IS NULL) = (severity IS NULL) AND (id IS NULL) = (detected_at IS NULL) AND (id IS NULL) = (first_seen_at IS NULL) AND (id IS NULL) = (last_seen_at IS NULL) AND (id IS NULL) = (gap IS NULL) AND (id IS NULL) = (episodes = 0))
 ) with (fillfactor=85);
-CREATE INDEX issues_active ON issues USING btree (namespace, detected_at DESC, id DESC) INCLUDE (severity, issue_type) WHERE state = 'ACTIVE'::text;
+CREATE INDEX issues_active ON issues USING btree (namespace, detected_at DESC, id DESC) WHERE state = 'ACTIVE'::text;
 CREATE INDEX issues_by_application ON issues USING btree (namespace, application, detected_at DESC) WHERE application IS NOT NULL;
 CREATE INDEX issues_by_component ON issues USING btree (namespace, component, detected_at DESC) WHERE component IS NOT NULL;
-CREATE INDEX issues_by_due_at ON issues USING btree (namespace, due_at) WHERE due_at IS NOT NULL;
+CREATE INDEX issues_by_due_at ON issues USING btree (namespace, COALESCE(due_at, 'infinity'::timestamp with time zone), id) WHERE id IS NOT NULL;
 CREATE INDEX issues_by_ends_of ON issues USING btree (ends_of) WHERE ends_of IS NOT NULL;
 CREATE INDEX issues_by_label ON issues USING gin (namespace, labels jsonb_path_ops) WHERE id IS NOT NULL;
 CREATE INDEX issues_by_namespace ON issues USING btree (namespace, detected_at DESC, id DESC) WHERE id IS NOT NULL;
 CREATE INDEX issues_by_scope ON issues USING btree (namespace, resource_name, resource_type) WHERE id IS NOT NULL;
-CREATE INDEX issues_by_text ON issues USING gin (namespace, ((((title || '
-'::text) || description) || '
-'::text) || resource_name) gin_trgm_ops) WHERE id IS NOT NULL;
+CREATE INDEX issues_by_seen ON issues USING btree (namespace, seen_slot DESC) WHERE id IS NOT NULL;
+CREATE INDEX issues_by_severity ON issues USING btree (namespace, severity_rank DESC, detected_at DESC, id DESC) WHERE id IS NOT NULL;
+CREATE INDEX issues_by_time ON issues USING btree (detected_at DESC, id DESC) WHERE id IS NOT NULL;
+CREATE TRIGGER issues_are_counted AFTER UPDATE ON issues FOR EACH ROW WHEN (old.id IS DISTINCT FROM new.id OR old.state IS DISTINCT FROM new.state OR old.severity IS DISTINCT FROM new.severity OR old.labels IS DISTINCT FROM new.labels) EXECUTE FUNCTION count_issue();
+CREATE TRIGGER issues_are_counted_in AFTER INSERT ON issues FOR EACH ROW WHEN (new.id IS NOT NULL) EXECUTE FUNCTION count_issue();
+CREATE TRIGGER issues_are_counted_out AFTER DELETE ON issues FOR EACH ROW WHEN (old.id IS NOT NULL) EXECUTE FUNCTION count_issue();
 CREATE TRIGGER issues_identity_is_digest BEFORE INSERT OR UPDATE OF identity, cluster, namespace, resource_type, resource_name, resource_namespace, issue_type ON issues FOR EACH ROW EXECUTE FUNCTION refuse_wrong_identity();
+CREATE TRIGGER issues_words_wait BEFORE UPDATE ON issues FOR EACH ROW WHEN (NOT old.words_waiting AND (old.id IS DISTINCT FROM new.id OR old.title IS DISTINCT FROM new.title OR old.description IS DISTINCT FROM new.description)) EXECUTE FUNCTION let_words_wait();
+CREATE TRIGGER issues_words_wait_at_once BEFORE INSERT ON issues FOR EACH ROW WHEN (new.id IS NOT NULL) EXECUTE FUNCTION let_words_wait();
 comment on table issues is 'One row per identity, the sum of its history; it is an issue while id is not null.';
 comment on column issues.edited is 'Fields that a person has edited: reports no longer change them.';
 comment on column issues.newest_key is 'Order key of the newest report of either outcome.';
@@ -128,6 +164,9 @@ comment on column issues.floor_key is 'Left by a deletion: reports that are not 
 comment on column issues.ends_of is 'For MintMaker: the identity of the pipeline whose reports end the runs that this issue waits for.';
 comment on column issues.link_writes is 'Links written since the last trim to the newest fifty.';
 comment on column issues.edited_at is 'The moment of the newest edit: the next one is later.';
+comment on column issues.episode_key is 'Order key of the failure that started the last episode.';
+comment on column issues.words_waiting is 'Whether the words have changed since issue_texts took them.';
+comment on column issues.seen_slot is 'last_seen_at, cut to ten minutes.';
 
 create table links (
   id uuid not null,
@@ -138,13 +177,11 @@ create table links (
   reported_position smallint,
   person_title text,
   person_position smallint,
-  constraint links_pkey PRIMARY KEY (id),
-  constraint links_issue_key_fkey FOREIGN KEY (issue_key) REFERENCES issues(key) ON DELETE CASCADE,
+  constraint links_pkey PRIMARY KEY (issue_key, id),
   constraint links_named_by_somebody CHECK (reported_key IS NOT NULL OR person_title IS NOT NULL),
   constraint links_person_whole CHECK ((person_title IS NULL) = (person_position IS NULL)),
   constraint links_reported_whole CHECK ((reported_key IS NULL) = (reported_title IS NULL) AND (reported_key IS NULL) = (reported_position IS NULL))
 );
-CREATE INDEX links_by_issue ON links USING btree (issue_key);
 comment on table links is 'One row a URL of an issue: named by reports (the newest that names it), by a person, or by both.';
 
 create table relations (
@@ -160,6 +197,12 @@ create table relations (
 CREATE INDEX relations_by_source ON relations USING btree (source_key);
 CREATE INDEX relations_by_target ON relations USING btree (target_key);
 CREATE UNIQUE INDEX relations_unique ON relations USING btree (LEAST(source_key, target_key), GREATEST(source_key, target_key));
+
+create table texts_waiting (
+  issue_key bigint not null,
+  constraint texts_waiting_pkey PRIMARY KEY (issue_key)
+) with (autovacuum_vacuum_threshold=1000, autovacuum_vacuum_scale_factor=0);
+comment on table texts_waiting is 'Issues whose words have changed since issue_texts took them.';
 
 create view issue_documents as
  SELECT key,
@@ -221,201 +264,204 @@ create view issue_documents as
    FROM issues
   WHERE id IS NOT NULL;
 
-CREATE OR REPLACE FUNCTION public.apply_in_order(issue_key bigint, report jsonb, now timestamp with time zone, whole boolean, dropped_before timestamp with time zone)
- RETURNS TABLE(n integer, status text, effect text, issue_id uuid, issue jsonb)
+CREATE OR REPLACE FUNCTION public.apply_in_order(batch incoming_report[], now timestamp with time zone, whole boolean, dropped_before timestamp with time zone)
+ RETURNS SETOF report_answer
  LANGUAGE plpgsql
-AS $function$
-#variable_conflict use_variable
-declare
-  i issues%rowtype;
-  r record;
-  place bytea;
-  is_failing boolean;
-  is_told boolean;
-  counts integer;
-  starts boolean;
-  done text;
-  prior_gap smallint;
-  next_gap smallint;
-  next_detected_at timestamptz;
-begin
-  select * into i from issues as held where held.key = issue_key;
-  select * into r from jsonb_to_record(report) as b (
-    n integer, id uuid, outcome text, key text, observed_at timestamptz, subject_created_at timestamptz,
-    filed_at timestamptz, source text, event_id text, distinct_key uuid, anonymous boolean, run_name text, run_uid text,
-    actor text, labels jsonb, failure jsonb
-  );
-  place := decode(r.key, 'hex');
-  if place <= i.newest_key or place <= i.floor_key or r.source <> 'user' and r.filed_at < dropped_before then
-    return;
-  end if;
-
-  prior_gap := i.gap;
-  is_failing := r.outcome = 'failing';
-  is_told := r.failure is not null;
-  counts := (is_failing and r.source <> 'user')::integer;
-  starts := is_failing and coalesce(i.gap, 1) >= 1;
-  next_gap := case when is_failing then 0 when i.gap is not null then 1 end;
-  next_detected_at := case
-    when starts then r.observed_at
-    when is_failing then least(i.detected_at, r.observed_at)
-    else i.detected_at
-  end;
-  done := case
-    when is_failing and i.gap is null then 'opened'
-    when starts then 'reopened'
-    when is_failing then 'updated'
-    when i.gap = 0 then 'resolved'
-    else 'recorded'
-  end;
-
-  update issues as held
-  set
-    id = case when is_told then coalesce(i.id, r.id) else i.id end,
-    created_at = case when is_told and i.id is null then now else i.created_at end,
-    state = case next_gap when 0 then 'ACTIVE' when 1 then 'RESOLVED' end,
-    title = case when is_told and not 'title' = any (i.edited) then r.failure ->> 'title' else i.title end,
-    description = case
-      when is_told and not 'description' = any (i.edited) then r.failure ->> 'description' else i.description
-    end,
-    severity = case when is_told and not 'severity' = any (i.edited) then r.failure ->> 'severity' else i.severity end,
-    labels = case when is_told and not 'labels' = any (i.edited) then r.labels else i.labels end,
-    due_at = case
-      when is_told and not 'dueAt' = any (i.edited) then (r.failure ->> 'dueAt')::timestamptz else i.due_at
-    end,
-    detected_at = next_detected_at,
-    resolved_at = case
-      when next_gap is distinct from 1 then null
-      when i.gap = 0 then greatest(r.observed_at, i.failing_observed_at, next_detected_at)
-      else i.resolved_at
-    end,
-    first_seen_at = case counts when 1 then least(i.first_seen_at, r.observed_at) else i.first_seen_at end,
-    last_seen_at = case counts when 1 then greatest(i.last_seen_at, r.observed_at) else i.last_seen_at end,
-    occurrences = i.occurrences + counts,
-    episode_occurrences = case when starts then 0 else i.episode_occurrences end + counts,
-    episodes = i.episodes + starts::integer,
-    newest_key = place,
-    gap = next_gap,
-    failing_observed_at = case when is_failing then r.observed_at else i.failing_observed_at end,
-    text_key = case when is_told then place else i.text_key end,
-    link_writes = i.link_writes + case when is_told then jsonb_array_length(r.failure -> 'links') else 0 end,
-    updated_at = greatest(i.updated_at, now)
-  where held.key = issue_key
-  returning held.* into i;
-
-  insert into events (
-    issue_key, filed_at, order_key, kind, outcome, source, event_id, distinct_key, anonymous, observed_at,
-    subject_created_at, received_at, prior, effect, run_name, run_uid, actor, content
-  )
-  values (
-    issue_key, r.filed_at, place, case r.source when 'user' then 'action' else 'report' end, r.outcome, r.source, r.event_id,
-    r.distinct_key, r.anonymous, r.observed_at, r.subject_created_at, now, prior_gap, done, r.run_name, r.run_uid, r.actor,
-    case when is_told then r.failure || jsonb_build_object('labels', r.labels) end
-  );
-
-  if is_told and jsonb_array_length(r.failure -> 'links') > 0 then
-    insert into links (id, issue_key, url, reported_title, reported_key, reported_position)
-    select link_id(i.id, l ->> 'url'), issue_key, l ->> 'url', l ->> 'title', place, position
-    from jsonb_array_elements(r.failure -> 'links') with ordinality as l (l, position)
-    order by 1
-    on conflict (id) do update
-    set reported_title = excluded.reported_title, reported_key = excluded.reported_key,
-      reported_position = excluded.reported_position;
-    if i.link_writes >= 150 then
-      perform trim_links(array[issue_key]);
-    end if;
-  end if;
-
-  return query
-  select r.n, done, done, i.id, case when whole then (select to_jsonb(d) from issue_documents as d where d.key = issue_key) end;
-end
-$function$;
-
-CREATE OR REPLACE FUNCTION public.apply_reports(rows jsonb, batch jsonb, now timestamp with time zone, whole boolean)
- RETURNS TABLE(n integer, status text, effect text, issue_id uuid, issue jsonb)
- LANGUAGE plpgsql
- SET jit TO 'off'
- SET enable_seqscan TO 'off'
- SET plan_cache_mode TO 'force_generic_plan'
 AS $function$
 #variable_conflict use_column
 declare
-  pipelines uuid[];
-  others uuid[];
-  fresh uuid[] := '{}';
-  held bigint[] := '{}';
-  found_rows integer := 0;
-  known jsonb := '{}';
+  answers report_answer[];
+  worn bigint[];
+begin
+  with
+  report as (
+    select b.*, i.key as issue_key, i.id as issue_id, i.gap, b.outcome = 'failing' as failing,
+      bool_and(
+        coalesce(b.key > i.newest_key or b.outcome = 'failing' and i.gap = 0 and b.key > i.episode_key, i.newest_key is null)
+        and (i.floor_key is null or b.key > i.floor_key)
+        and (b.source = 'user' or b.filed_at >= dropped_before)
+      ) over () as is_fit
+    from unnest(batch) as b
+    join issues i on i.identity = b.identity
+  ),
+  preceded as (
+    select r.*,
+      lag(r.failing) over before as failed_before,
+      count(*) filter (where r.failing) over before > r.failing::integer as failed_ever,
+      coalesce(r.issue_id, first_value(r.id) over before) as open_id
+    from report r
+    where r.is_fit
+    window before as (partition by r.issue_key order by r.key rows between unbounded preceding and current row)
+  ),
+  -- prior: what the row's gap would say just before the report.
+  judged as (
+    select p.*,
+      case
+        when p.failed_before is null then p.gap
+        when p.failed_before then 0
+        when p.failed_ever or p.gap is not null then 1
+      end as prior
+    from preceded p
+  ),
+  counted as (
+    select j.*,
+      j.failing and j.source <> 'user' as counts,
+      count(*) filter (where j.failing and coalesce(j.prior, 1) >= 1) over so_far as episode,
+      count(*) filter (where j.failing) over so_far as failures,
+      count(*) filter (where j.content is not null) over so_far as told,
+      row_number() over so_far as place
+    from judged j
+    window so_far as (partition by j.issue_key order by j.key rows between unbounded preceding and current row)
+  ),
+  placed as materialized (
+    select c.*,
+      c.place = count(*) over of_issue as is_last,
+      c.failures = max(c.failures) over of_issue as is_since_last_failure,
+      c.told = max(c.told) over of_issue as is_since_last_text,
+      c.episode = max(c.episode) over of_issue as is_of_last_episode,
+      case
+        when c.failing and c.prior is null then 'opened'
+        when c.failing and c.prior >= 1 then 'reopened'
+        when c.failing then 'updated'
+        when c.prior = 0 then 'resolved'
+        else 'recorded'
+      end as effect
+    from counted c
+    window of_issue as (partition by c.issue_key)
+  ),
+  summed as (
+    select p.issue_key,
+      max(p.told) > 0 as is_told,
+      max(p.episode) as episodes,
+      count(*) filter (where p.counts) as occurrences,
+      count(*) filter (where p.counts and p.is_of_last_episode) as episode_occurrences,
+      min(p.observed_at) filter (where p.counts) as first_seen_at,
+      max(p.observed_at) filter (where p.counts) as last_seen_at,
+      min(p.observed_at) filter (where p.failing and p.is_of_last_episode) as detected_at,
+      min(p.observed_at) filter (where p.failing and p.is_since_last_failure) as failing_observed_at,
+      min(p.observed_at) filter (where not p.failing and p.prior = 0 and p.is_since_last_failure) as closed_at,
+      min(case when p.failing then 0 when p.prior is not null then 1 end) filter (where p.is_last) as gap,
+      (array_agg(p.key) filter (where p.is_last))[1] as newest_key,
+      (array_agg(p.key) filter (where p.failing and p.prior is distinct from 0 and p.is_of_last_episode))[1] as episode_key,
+      (array_agg(p.key) filter (where p.failing and p.is_since_last_failure))[1] as failing_key,
+      (array_agg(p.open_id) filter (where p.is_last))[1] as open_id,
+      (array_agg(p.key) filter (where p.content is not null and p.is_since_last_text))[1] as text_key,
+      (array_agg(p.content) filter (where p.content is not null and p.is_since_last_text))[1] as content,
+      coalesce(sum(jsonb_array_length(p.content -> 'links')), 0) as links
+    from placed p
+    group by p.issue_key
+  ),
+  changed as (
+    update issues i
+    set
+      id = case when s.is_told then s.open_id else i.id end,
+      created_at = case when s.is_told and i.id is null then now else i.created_at end,
+      state = case s.gap when 0 then 'ACTIVE' when 1 then 'RESOLVED' end,
+      title = case when coalesce(s.text_key > i.text_key, s.is_told) and not 'title' = any (i.edited) then s.content ->> 'title' else i.title end,
+      description = case
+        when coalesce(s.text_key > i.text_key, s.is_told) and not 'description' = any (i.edited) then s.content ->> 'description' else i.description
+      end,
+      severity = case when coalesce(s.text_key > i.text_key, s.is_told) and not 'severity' = any (i.edited) then s.content ->> 'severity' else i.severity end,
+      labels = case when coalesce(s.text_key > i.text_key, s.is_told) and not 'labels' = any (i.edited) then s.content -> 'labels' else i.labels end,
+      due_at = case
+        when coalesce(s.text_key > i.text_key, s.is_told) and not 'dueAt' = any (i.edited) then (s.content ->> 'dueAt')::timestamptz else i.due_at
+      end,
+      detected_at = case when s.episodes > 0 then s.detected_at else least(i.detected_at, s.detected_at) end,
+      resolved_at = case
+        when s.gap is distinct from 1 then null
+        when s.closed_at is not null
+          then greatest(
+            s.closed_at,
+            case
+              when s.failing_key > i.newest_key or i.newest_key is null then s.failing_observed_at
+              else i.failing_observed_at
+            end,
+            case when s.episodes > 0 then s.detected_at else least(i.detected_at, s.detected_at) end
+          )
+        else i.resolved_at
+      end,
+      first_seen_at = least(i.first_seen_at, s.first_seen_at),
+      last_seen_at = greatest(i.last_seen_at, s.last_seen_at),
+      occurrences = i.occurrences + s.occurrences,
+      episode_occurrences = case when s.episodes > 0 then 0 else i.episode_occurrences end + s.episode_occurrences,
+      episodes = i.episodes + s.episodes,
+      newest_key = greatest(i.newest_key, s.newest_key),
+      gap = s.gap,
+      episode_key = coalesce(s.episode_key, i.episode_key),
+      failing_observed_at = case
+        when s.failing_key > i.newest_key or i.newest_key is null then s.failing_observed_at else i.failing_observed_at
+      end,
+      text_key = greatest(i.text_key, s.text_key),
+      link_writes = i.link_writes + least(s.links, 50),
+      updated_at = greatest(i.updated_at, now)
+    from summed s
+    where i.key = s.issue_key
+    returning i.key, i.link_writes
+  ),
+  kept as (
+    insert into events (
+      issue_key, filed_at, order_key, kind, outcome, source, event_id, distinct_key, anonymous, observed_at,
+      subject_created_at, received_at, prior, effect, run_name, run_uid, actor, content
+    )
+    select p.issue_key, p.filed_at, p.key, case p.source when 'user' then 'action' else 'report' end, p.outcome, p.source,
+      p.event_id, p.distinct_key, p.anonymous, p.observed_at, p.subject_created_at, now, p.prior, p.effect, p.run_name,
+      p.run_uid, p.actor, p.content
+    from placed p
+  ),
+  -- Of what the batch names, the newest fifty of each issue: the rest would be trimmed at once.
+  named as (
+    select n.*, row_number() over (partition by n.issue_key order by n.key desc, n.place) as rank
+    from (
+      select distinct on (p.issue_key, l ->> 'url') p.issue_key, p.open_id, p.key, l ->> 'url' as url, l ->> 'title' as title,
+        l.place
+      from placed p
+      cross join lateral jsonb_array_elements(p.content -> 'links') with ordinality as l (l, place)
+      where p.content is not null
+      order by p.issue_key, l ->> 'url', p.key desc, l.place
+    ) as n
+  ),
+  linked as (
+    insert into links (id, issue_key, url, reported_title, reported_key, reported_position)
+    select link_id(n.open_id, n.url), n.issue_key, n.url, n.title, n.key, n.place
+    from named n
+    where n.rank <= 50
+    on conflict (issue_key, id) do update
+    set reported_title = excluded.reported_title, reported_key = excluded.reported_key,
+      reported_position = excluded.reported_position
+    where links.reported_key is null or links.reported_key < excluded.reported_key
+  )
+  select array_agg(row(
+    p.n, p.effect, p.effect, case when p.told > 0 or p.issue_id is not null then p.open_id end, null
+  )::report_answer), (select array_agg(c.key) from changed c where c.link_writes >= 150)
+  into answers, worn
+  from placed p;
+
+  if worn is not null then
+    perform trim_links(worn);
+  end if;
+
+  if whole then
+    return query
+    select a.n, a.status, a.effect, a.issue_id, to_jsonb(d) from unnest(answers) as a left join issue_documents d on d.id = a.issue_id;
+  elsif answers is not null then
+    return query select * from unnest(answers);
+  end if;
+end
+$function$;
+
+CREATE OR REPLACE FUNCTION public.apply_late(batch incoming_report[], held bigint[], fresh uuid[], known jsonb, ends_wanted boolean, now timestamp with time zone, whole boolean, dropped_before timestamp with time zone)
+ RETURNS SETOF report_answer
+ LANGUAGE plpgsql
+AS $function$
+#variable_conflict use_column
+declare
   -- What the history holds that the batch may change the meaning of; empty when reports come in order.
   tail newer_event[] := '{}';
   -- Reports on a pipeline that came before the first MintMaker issue that waits for its runs.
   seeds events[] := '{}';
-  ends_wanted boolean;
-  dropped_before timestamptz := (select h.dropped_before from history h);
   moved newer_event[];
   answers jsonb;
 begin
-  select coalesce(array_agg(r.identity) filter (where r.resource_type = 'pipelinerun' and r.issue_type = 'pipeline'), '{}'),
-    coalesce(array_agg(r.identity) filter (where r.resource_type <> 'pipelinerun' or r.issue_type <> 'pipeline'), '{}')
-  into pipelines, others
-  from jsonb_to_recordset(rows) as r (identity uuid, resource_type text, issue_type text);
-
-  -- Rows first, locks after: whoever waits for another's new row holds no lock that the other could want.
-  if (select count(*) from issues i where i.identity = any (pipelines || others)) < jsonb_array_length(rows) then
-    with created as (
-      insert into issues (
-        identity, cluster, namespace, resource_type, resource_name, resource_namespace, issue_type, ends_of,
-        created_at, updated_at
-      )
-      select r.identity, r.cluster, r.namespace, r.resource_type, r.resource_name, r.resource_namespace,
-        r.issue_type, r.ends_of, now, now
-      from jsonb_to_recordset(rows) as r (
-        identity uuid, cluster text, namespace text, resource_type text, resource_name text,
-        resource_namespace text, issue_type text, ends_of uuid
-      )
-      order by r.resource_type <> 'pipelinerun' or r.issue_type <> 'pipeline', r.identity
-      on conflict (identity) do nothing
-      returning identity
-    )
-    select coalesce(array_agg(identity), '{}') into fresh from created;
-  end if;
-
-  if cardinality(pipelines) > 0 then
-    with locked as (
-      select i.key from issues i where i.identity = any (pipelines) order by i.identity for no key update
-    )
-    select coalesce(array_agg(key), '{}') into held from locked;
-    found_rows := cardinality(held);
-  end if;
-
-  with locked as (
-    select i.key, i.identity from issues i
-    where i.identity = any (others) or i.ends_of = any (pipelines)
-    order by i.identity
-    for no key update
-  )
-  select held || coalesce(array_agg(key), '{}'), found_rows + count(*) filter (where identity = any (others))
-  into held, found_rows
-  from locked;
-
-  if found_rows <> jsonb_array_length(rows) then
-    raise exception 'an identity was purged while it was being locked' using errcode = 'serialization_failure';
-  end if;
-
-  -- Rows are named by `held` wherever they are read: an array that an index answers, whatever the planner
-  -- believes of the number of reports.
-
-  -- From here on every statement sees what was committed before the locks were had.
-
-  if cardinality(fresh) < jsonb_array_length(rows) then
-    select coalesce(jsonb_object_agg(b.n, first.effect), '{}') into known
-    from jsonb_to_recordset(batch) as b (n integer, distinct_key uuid, repeatable boolean)
-    cross join lateral (select e.effect from events e where e.distinct_key = b.distinct_key limit 1) as first
-    where b.repeatable;
-  end if;
-
-  select coalesce(bool_or(i.ends_of is not null), false) into ends_wanted from issues i where i.key = any (held);
-
   if ends_wanted then
     select coalesce(array_agg(e), '{}') into seeds
     from issues p
@@ -430,13 +476,13 @@ begin
   -- the reports around them.) And, as context, the success without an id before all that, of which the next
   -- one may be a retry.
   if ends_wanted or exists (
-    select from jsonb_to_recordset(batch) as b (identity uuid, key text)
+    select from unnest(batch) as b
     join issues i on i.identity = b.identity and i.key = any (held)
-    where decode(b.key, 'hex') < i.newest_key
+    where b.key < i.newest_key
   ) then
     with report as (
-      select b.identity, b.source, decode(b.key, 'hex') as key
-      from jsonb_to_recordset(batch) as b (n integer, identity uuid, key text, source text)
+      select b.identity, b.source, b.key
+      from unnest(batch) as b
       where not known ? b.n::text
     ),
     coming as (
@@ -488,14 +534,6 @@ begin
     ) as e;
   end if;
 
-  -- The common case by the short way. It answers nothing where it does not apply.
-  if jsonb_array_length(batch) = 1 and cardinality(held) = 1 and not ends_wanted and known = '{}' then
-    return query select * from apply_in_order(held[1], batch -> 0, now, whole, dropped_before);
-    if found then
-      return;
-    end if;
-  end if;
-
   with
   target as (
     select i.key, i.identity, i.id, i.newest_key, i.gap, i.floor_key, i.text_key, i.detected_at, i.ends_of,
@@ -514,22 +552,13 @@ begin
         ) > 1 then 'duplicate'
         else 'accepted'
       end as verdict
-    from (
-      select b.n, b.identity, b.id, b.outcome, decode(b.key, 'hex') as key, b.observed_at, b.subject_created_at,
-        b.filed_at, b.source, b.event_id, b.distinct_key, b.anonymous, b.run_name, b.run_uid, b.actor, b.labels, b.failure, b.leader
-      from jsonb_to_recordset(batch) as b (
-        n integer, identity uuid, id uuid, outcome text, key text, observed_at timestamptz,
-        subject_created_at timestamptz, filed_at timestamptz, source text, event_id text, distinct_key uuid, anonymous boolean,
-        run_name text, run_uid text, actor text, labels jsonb, failure jsonb,
-        leader integer
-      )
-    ) as r
+    from unnest(batch) as r
     join target t on t.identity = r.identity
   ),
   -- A report with a leader counts only if its leader does.
   judged as (
     select w.n, w.identity, w.id, w.outcome, w.key, w.observed_at, w.subject_created_at, w.filed_at, w.source,
-      w.event_id, w.distinct_key, w.anonymous, w.run_name, w.run_uid, w.actor, w.labels, w.failure, w.issue_key,
+      w.event_id, w.distinct_key, w.anonymous, w.run_name, w.run_uid, w.actor, w.content, w.issue_key,
       coalesce(w.first_effect, l.first_effect) as first_effect,
       case when w.verdict = 'accepted' and l.verdict <> 'accepted' then l.verdict else w.verdict end as verdict
     from judged_alone w
@@ -539,13 +568,13 @@ begin
   added as (
     select j.issue_key, j.n, case j.source when 'user' then 'action' else 'report' end as kind, j.outcome, j.key,
       j.observed_at, j.subject_created_at, j.filed_at, j.source, j.event_id, j.distinct_key, j.anonymous, j.run_name, j.run_uid,
-      j.actor, j.id, j.failure, j.labels, false as nameless, now as received_at
+      j.actor, j.id, j.content, false as nameless, now as received_at
     from judged j
     where j.verdict = 'accepted'
     union all
     select t.key, null, 'end', 'passing', end_key(j.key),
       j.observed_at, j.subject_created_at, j.filed_at, j.source, j.event_id, null, j.anonymous, null, null,
-      null, null, null, null, j.anonymous and j.outcome = 'passing', now
+      null, null, null, j.anonymous and j.outcome = 'passing', now
     from judged j
     join target t on t.ends_of = j.identity
     where j.verdict = 'accepted' and j.source <> 'user'
@@ -554,7 +583,7 @@ begin
     union all
     select t.key, null, 'end', 'passing', end_key(e.order_key),
       e.observed_at, e.subject_created_at, e.filed_at, e.source, e.event_id, null, e.anonymous, null, null,
-      null, null, null, null, e.anonymous and e.outcome = 'passing', e.received_at
+      null, null, null, e.anonymous and e.outcome = 'passing', e.received_at
     from target t
     join target p on p.identity = t.ends_of
     join unnest(seeds) as e on e.issue_key = p.key
@@ -579,7 +608,7 @@ begin
     from added a
     union all
     select e.issue_key, null, e.kind, e.outcome, e.order_key, e.observed_at, null, null, null, null, null, null, null,
-      null, null, null, null, null, e.kind in ('end', 'context') and e.anonymous, null,
+      null, null, null, null, e.kind in ('end', 'context') and e.anonymous, null,
       e.outcome = 'failing', false, e.prior
     from unnest(tail) as e
   ),
@@ -663,10 +692,10 @@ begin
     group by m.issue_key
   ),
   text as (
-    select distinct on (a.issue_key) a.issue_key, a.key, a.failure, a.labels, a.id
+    select distinct on (a.issue_key) a.issue_key, a.key, a.content, a.id
     from added a
     join target t on t.key = a.issue_key
-    where a.failure is not null and (t.text_key is null or a.key > t.text_key)
+    where a.content is not null and (t.text_key is null or a.key > t.text_key)
     order by a.issue_key, a.key desc
   ),
   named as (
@@ -674,9 +703,9 @@ begin
     from added a
     cross join lateral (
       select l ->> 'url' as url, l ->> 'title' as title, place
-      from jsonb_array_elements(a.failure -> 'links') with ordinality as l (l, place)
+      from jsonb_array_elements(a.content -> 'links') with ordinality as l (l, place)
     ) as link
-    where a.failure is not null
+    where a.content is not null
     order by a.issue_key, link.url, a.key desc, link.place
   ),
   changed as (
@@ -685,16 +714,16 @@ begin
       id = coalesce(i.id, text.id),
       created_at = case when i.id is null and text.id is not null then now else i.created_at end,
       state = case when after.gap is null then null when after.gap < t.closing then 'ACTIVE' else 'RESOLVED' end,
-      title = case when text.key is null or 'title' = any (i.edited) then i.title else text.failure ->> 'title' end,
+      title = case when text.key is null or 'title' = any (i.edited) then i.title else text.content ->> 'title' end,
       description = case
-        when text.key is null or 'description' = any (i.edited) then i.description else text.failure ->> 'description'
+        when text.key is null or 'description' = any (i.edited) then i.description else text.content ->> 'description'
       end,
       severity = case
-        when text.key is null or 'severity' = any (i.edited) then i.severity else text.failure ->> 'severity'
+        when text.key is null or 'severity' = any (i.edited) then i.severity else text.content ->> 'severity'
       end,
-      labels = case when text.key is null or 'labels' = any (i.edited) then i.labels else text.labels end,
+      labels = case when text.key is null or 'labels' = any (i.edited) then i.labels else text.content -> 'labels' end,
       due_at = case
-        when text.key is null or 'dueAt' = any (i.edited) then i.due_at else (text.failure ->> 'dueAt')::timestamptz
+        when text.key is null or 'dueAt' = any (i.edited) then i.due_at else (text.content ->> 'dueAt')::timestamptz
       end,
       detected_at = after.detected_at,
       resolved_at = case
@@ -709,6 +738,7 @@ begin
       episodes = i.episodes + n.episodes,
       newest_key = after.newest_key,
       gap = after.gap,
+      episode_key = coalesce(s.key, i.episode_key),
       failing_observed_at = coalesce(f.observed_at, i.failing_observed_at),
       text_key = coalesce(text.key, i.text_key),
       link_writes = i.link_writes + coalesce(w.links, 0),
@@ -760,7 +790,7 @@ begin
     select d.issue_key, d.filed_at, d.key, d.kind, d.outcome, d.source, d.event_id, d.distinct_key,
       case d.kind when 'end' then d.nameless else d.anonymous end,
       d.observed_at, d.subject_created_at, d.received_at, d.gap_before, d.effect, d.run_name, d.run_uid, d.actor,
-      case when d.failure is not null then d.failure || jsonb_build_object('labels', d.labels) end
+      d.content
     from decided d
   ),
   linked as (
@@ -771,7 +801,7 @@ begin
     join target t on t.key = named.issue_key
     left join text on text.issue_key = named.issue_key
     order by 1
-    on conflict (id) do update
+    on conflict (issue_key, id) do update
     set reported_title = excluded.reported_title, reported_key = excluded.reported_key,
       reported_position = excluded.reported_position
     where links.reported_key is null or links.reported_key < excluded.reported_key
@@ -817,12 +847,155 @@ begin
 end
 $function$;
 
+CREATE OR REPLACE FUNCTION public.apply_reports(pipelines uuid[], others uuid[], rows text, numbers integer[], identities uuid[], ids uuid[], outcomes text[], keys bytea[], observed_ats timestamp with time zone[], subject_created_ats timestamp with time zone[], filed_ats timestamp with time zone[], sources text[], event_ids text[], distinct_keys uuid[], repeatables boolean[], anonymouses boolean[], run_names text[], run_uids text[], actors text[], leaders integer[], contents jsonb, now timestamp with time zone, whole boolean)
+ RETURNS SETOF report_answer
+ LANGUAGE plpgsql
+ SET jit TO 'off'
+ SET enable_seqscan TO 'off'
+ SET plan_cache_mode TO 'force_generic_plan'
+AS $function$
+#variable_conflict use_column
+declare
+  expected constant integer := cardinality(pipelines) + cardinality(others);
+  batch incoming_report[];
+  fresh uuid[] := '{}';
+  held bigint[] := '{}';
+  found_rows integer := 0;
+  more_rows integer;
+  known jsonb := '{}';
+  ends_wanted boolean := false;
+  dropped_before constant timestamptz := (select h.dropped_before from history h);
+begin
+  -- Rows first, locks after: whoever waits for another's new row holds no lock that the other could want.
+  if (select count(*) from issues i where i.identity = any (pipelines || others)) < expected then
+    with created as (
+      insert into issues (
+        identity, cluster, namespace, resource_type, resource_name, resource_namespace, issue_type, ends_of,
+        created_at, updated_at
+      )
+      select r.identity, r.cluster, r.namespace, r.resource_type, r.resource_name, r.resource_namespace,
+        r.issue_type, r.ends_of, now, now
+      from jsonb_to_recordset(rows::jsonb) as r (
+        identity uuid, cluster text, namespace text, resource_type text, resource_name text,
+        resource_namespace text, issue_type text, ends_of uuid
+      )
+      order by r.resource_type <> 'pipelinerun' or r.issue_type <> 'pipeline', r.identity
+      on conflict (identity) do nothing
+      returning identity
+    )
+    select coalesce(array_agg(identity), '{}') into fresh from created;
+  end if;
+
+  if cardinality(pipelines) > 0 then
+    with locked as (
+      select i.key from issues i where i.identity = any (pipelines) order by i.identity for no key update
+    )
+    select coalesce(array_agg(key), '{}') into held from locked;
+    found_rows := cardinality(held);
+    with locked as (
+      select i.key, i.identity from issues i
+      where i.identity = any (others) or i.ends_of = any (pipelines)
+      order by i.identity
+      for no key update
+    )
+    select held || coalesce(array_agg(key), '{}'), count(*) filter (where identity = any (others))
+    into held, more_rows
+    from locked;
+    found_rows := found_rows + more_rows;
+    select coalesce(bool_or(i.ends_of is not null), false) into ends_wanted from issues i where i.key = any (held);
+  else
+    with locked as (
+      select i.key from issues i where i.identity = any (others) order by i.identity for no key update
+    )
+    select coalesce(array_agg(key), '{}') into held from locked;
+    found_rows := cardinality(held);
+  end if;
+
+  if found_rows <> expected then
+    raise exception 'an identity was purged while it was being locked' using errcode = 'serialization_failure';
+  end if;
+
+  -- From here on every statement sees what was committed before the locks were had.
+
+  batch := array(
+    select row(
+      r.n, r.identity, r.id, r.outcome, r.key, r.observed_at, r.subject_created_at, r.filed_at, r.source, r.event_id,
+      r.distinct_key, r.repeatable, r.anonymous, r.run_name, r.run_uid, r.actor, r.leader, nullif(r.content, 'null')
+    )::incoming_report
+    from rows from (
+      unnest(numbers), unnest(identities), unnest(ids), unnest(outcomes), unnest(keys), unnest(observed_ats),
+      unnest(subject_created_ats), unnest(filed_ats), unnest(sources), unnest(event_ids), unnest(distinct_keys),
+      unnest(repeatables), unnest(anonymouses), unnest(run_names), unnest(run_uids), unnest(actors), unnest(leaders),
+      jsonb_array_elements(contents)
+    ) as r (
+      n, identity, id, outcome, key, observed_at, subject_created_at, filed_at, source, event_id,
+      distinct_key, repeatable, anonymous, run_name, run_uid, actor, leader, content
+    )
+  );
+
+  if cardinality(fresh) < expected and true = any (repeatables) then
+    select coalesce(jsonb_object_agg(b.n, e.effect), '{}') into known
+    from events e
+    join unnest(batch) as b on b.distinct_key = e.distinct_key and b.repeatable
+    where e.distinct_key = any (distinct_keys);
+  end if;
+
+  if known = '{}' and not ends_wanted and (
+    expected = cardinality(numbers) or cardinality(numbers) = (select count(distinct k) from unnest(distinct_keys) as k)
+  ) then
+    return query select * from apply_in_order(batch, now, whole, dropped_before);
+    if found then
+      return;
+    end if;
+  end if;
+  return query select * from apply_late(batch, held, fresh, known, ends_wanted, now, whole, dropped_before);
+end
+$function$;
+
+CREATE OR REPLACE FUNCTION public.count_issue()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$
+begin
+  if tg_op <> 'INSERT' and old.id is not null then
+    insert into issue_counts values (
+      old.namespace, old.cluster, old.issue_type, old.severity, old.state, coalesce(old.lifecycle, 'unknown'), -1
+    );
+  end if;
+  if tg_op <> 'DELETE' and new.id is not null then
+    insert into issue_counts values (
+      new.namespace, new.cluster, new.issue_type, new.severity, new.state, coalesce(new.lifecycle, 'unknown'), 1
+    );
+  end if;
+  if nextval('issue_counts_changes') % 64 = 0 then
+    perform fold_issue_counts(coalesce(new.namespace, old.namespace));
+  end if;
+  return null;
+end
+$function$;
+
 CREATE OR REPLACE FUNCTION public.end_key(report_key bytea)
  RETURNS bytea
  LANGUAGE sql
  IMMUTABLE PARALLEL SAFE
 AS $function$
   select substr(report_key, 1, 16) || '\x00'::bytea || substr(report_key, 18) || '\x00656e64'::bytea
+$function$;
+
+CREATE OR REPLACE FUNCTION public.fold_issue_counts(folded text)
+ RETURNS void
+ LANGUAGE sql
+AS $function$
+  with taken as (
+    delete from issue_counts c
+    where c.ctid = any (array(select f.ctid from issue_counts f where f.namespace = folded for update skip locked))
+    returning c.*
+  )
+  insert into issue_counts
+  select namespace, cluster, issue_type, severity, state, lifecycle, sum(amount)
+  from taken
+  group by namespace, cluster, issue_type, severity, state, lifecycle
+  having sum(amount) <> 0
 $function$;
 
 CREATE OR REPLACE FUNCTION public.identity_of(cluster text, namespace text, resource_type text, resource_name text, resource_namespace text, issue_type text)
@@ -841,6 +1014,57 @@ AS $function$
       || convert_to(issue_type, 'UTF8') || '\x00'::bytea
     ), 1, 16) as digest
   ) as cut
+$function$;
+
+CREATE OR REPLACE FUNCTION public.index_texts(most integer)
+ RETURNS integer
+ LANGUAGE plpgsql
+ SET enable_seqscan TO 'off'
+AS $function$
+declare
+  waiting constant bigint[] := array(select w.issue_key from texts_waiting w order by w.issue_key limit most);
+  taken bigint[];
+begin
+  if cardinality(waiting) = 0 or not pg_try_advisory_xact_lock(hashtext('index_texts')) then
+    return 0;
+  end if;
+  delete from issue_texts t
+  where t.issue_key = any (waiting)
+    and not exists (select from issues i where i.key = t.issue_key and i.id is not null);
+  insert into issue_texts
+  select i.key, i.namespace, words_of(i.title, i.description, i.resource_name)
+  from issues i
+  where i.key = any (waiting) and i.id is not null
+  on conflict (issue_key) do update set words = excluded.words where issue_texts.words <> excluded.words;
+  -- A list of pending entries would be read by every search.
+  perform gin_clean_pending_list('issue_texts_by_words');
+
+  taken := array(
+    select i.key
+    from issues i
+    left join issue_texts t on t.issue_key = i.key
+    where i.key = any (waiting)
+      and t.words is not distinct from
+        case when i.id is not null then words_of(i.title, i.description, i.resource_name) end
+    for no key update of i skip locked
+  );
+  delete from texts_waiting w
+  where w.issue_key = any (taken)
+    or w.issue_key = any (waiting) and not exists (select from issues i where i.key = w.issue_key);
+  update issues i set words_waiting = false where i.key = any (taken);
+  return cardinality(taken);
+end
+$function$;
+
+CREATE OR REPLACE FUNCTION public.let_words_wait()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$
+begin
+  insert into texts_waiting values (new.key) on conflict do nothing;
+  new.words_waiting := true;
+  return new;
+end
 $function$;
 
 CREATE OR REPLACE FUNCTION public.link_id(issue uuid, url text)
@@ -870,18 +1094,27 @@ CREATE OR REPLACE FUNCTION public.trim_links(keys bigint[])
  LANGUAGE sql
 AS $function$
   with ranked as (
-    select l.id, l.person_title, row_number() over (
+    select l.issue_key, l.id, l.person_title, row_number() over (
       partition by l.issue_key order by l.reported_key desc, l.reported_position
     ) as place
     from links l
     where l.issue_key = any (keys) and l.reported_key is not null
   ),
   forgotten as (
-    delete from links l using ranked r where l.id = r.id and r.place > 50 and r.person_title is null
+    delete from links l using ranked r
+    where l.issue_key = r.issue_key and l.id = r.id and r.place > 50 and r.person_title is null
   ),
   left_to_person as (
     update links l set reported_key = null, reported_title = null, reported_position = null
-    from ranked r where l.id = r.id and r.place > 50 and r.person_title is not null
+    from ranked r where l.issue_key = r.issue_key and l.id = r.id and r.place > 50 and r.person_title is not null
   )
   update issues set link_writes = 0 where key = any (keys)
+$function$;
+
+CREATE OR REPLACE FUNCTION public.words_of(title text, description text, resource_name text)
+ RETURNS text
+ LANGUAGE sql
+ IMMUTABLE PARALLEL SAFE
+AS $function$
+  select lower(title || E'\n' || description || E'\n' || resource_name || E'\n')
 $function$;

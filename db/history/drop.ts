@@ -49,14 +49,18 @@ async function purge(sql: postgres.Sql, before: number): Promise<void> {
   const key = Buffer.alloc(8);
   key.writeBigUInt64BE(BigInt(before));
   await sql`
-    delete from issues where key in (
-      select i.key from issues i
-      where i.id is null and coalesce(greatest(i.newest_key, i.floor_key), '\\x') < ${key}
-        and i.updated_at < ${new Date(before).toISOString()}
-        and not exists (select from issues m where m.ends_of = i.identity)
-      order by i.key
-      limit ${purgeLimit}
-      for update skip locked
-    )`;
+    with purged as (
+      delete from issues where key in (
+        select i.key from issues i
+        where i.id is null and coalesce(greatest(i.newest_key, i.floor_key), '\\x') < ${key}
+          and i.updated_at < ${new Date(before).toISOString()}
+          and not exists (select from issues m where m.ends_of = i.identity)
+        order by i.key
+        limit ${purgeLimit}
+        for update skip locked
+      )
+      returning key
+    )
+    delete from events e using purged p where e.issue_key = p.key`;
   await sql`delete from events_other where filed_at < ${new Date(before).toISOString()}`;
 }

@@ -29,7 +29,7 @@ export function deleteIssue(sql: postgres.Sql, deletion: Deletion): Promise<void
         set id = null, state = null, title = null, description = null, severity = null, labels = '{}', due_at = null,
           detected_at = null, resolved_at = null, first_seen_at = null, last_seen_at = null,
           occurrences = 0, episode_occurrences = 0, episodes = 0, edited = '{}', gap = null,
-          failing_observed_at = null, text_key = null, newest_key = null, floor_key = newest_key, link_writes = 0,
+          failing_observed_at = null, text_key = null, newest_key = null, episode_key = null, floor_key = newest_key, link_writes = 0,
           updated_at = greatest(updated_at, ${new Date(deletion.now).toISOString()}::timestamptz)
         where key = ${key}`;
     }),

@@ -44,6 +44,22 @@ export interface DocumentRow {
   }[];
 }
 
+/** What `toIssue` reads of the view, as a list of columns: the rest of a row is for those who write it. */
+export const documentColumnNames = [
+  ...['id', 'identity', 'title', 'description', 'severity', 'issue_type', 'state', 'cluster', 'namespace'],
+  ...[
+    'resource_type',
+    'resource_name',
+    'resource_namespace',
+    'labels',
+    'application',
+    'component',
+    'lifecycle',
+  ],
+  ...['origin', 'due_at', 'detected_at', 'resolved_at', 'first_seen_at', 'last_seen_at', 'occurrences'],
+  ...['episode_occurrences', 'episodes', 'created_at', 'updated_at', 'links', 'relations'],
+] as const;
+
 export function time(value: Time): string {
   return new Date(value).toISOString();
 }

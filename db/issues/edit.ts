@@ -64,7 +64,7 @@ export async function savePersonLinks(
       values (
         link_id(${locked.id}::uuid, ${link.url}), ${locked.key}, ${link.url}, ${link.title}, ${firstPosition + index}
       )
-      on conflict (id) do update
+      on conflict (issue_key, id) do update
       set person_title = excluded.person_title,
         person_position = coalesce(links.person_position, excluded.person_position)`;
   }

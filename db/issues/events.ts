@@ -2,6 +2,7 @@ import { and, desc, eq, lt } from 'drizzle-orm';
 import type { IssueEvent } from '../../core/contract/issue.ts';
 import type { Database } from '../client.ts';
 import { retrying } from '../failure.ts';
+import { orm } from '../orm.ts';
 import { events } from '../schema/events.ts';
 import { issues } from '../schema/issues.ts';
 import { time, timeOrNull } from './document.ts';
@@ -25,14 +26,14 @@ export function listEvents(
 ): Promise<{ readonly namespace: string; readonly data: IssueEvent[]; readonly nextCursor: string | null }> {
   const before = page.cursor === null ? null : decodeCursor(page.cursor);
   return retrying(async () => {
-    const [issue] = await database.orm
+    const [issue] = await orm(database)
       .select({ key: issues.key, namespace: issues.namespace })
       .from(issues)
       .where(eq(issues.id, id));
     if (issue === undefined) {
       throw issueNotFound();
     }
-    const rows = await database.orm
+    const rows = await orm(database)
       .select()
       .from(events)
       .where(and(eq(events.issueKey, issue.key), before === null ? undefined : lt(events.orderKey, before)))

@@ -1,14 +1,11 @@
-import { and, eq, gte, inArray, isNotNull, lt, or, type SQL, sql } from 'drizzle-orm';
+import { and, eq, gte, inArray, isNotNull, or, type SQL, sql } from 'drizzle-orm';
 import type { ListQuery } from '../../core/contract/list.ts';
 import { issues } from '../schema/issues.ts';
 
 /** What a list is filtered by. */
 export type Filter = Omit<ListQuery, 'sort' | 'limit' | 'offset' | 'cursor'>;
 
-/** The text that `search` looks through; the index issues_by_text holds this very expression. */
-const searched = sql`(${issues.title} || E'\n' || ${issues.description} || E'\n' || ${issues.resourceName})`;
-
-/** The condition that a row fulfils when it is an issue that the filter asks for. */
+/** The condition that a row fulfils when it is an issue that the filter asks for, whatever it searches for. */
 export function filterCondition(filter: Filter): SQL | undefined {
   return and(
     isNotNull(issues.id),
@@ -29,12 +26,13 @@ export function filterCondition(filter: Filter): SQL | undefined {
       : or(eq(issues.component, filter.component), scopeCondition('component', filter.component)),
     filter.lifecycle === undefined ? undefined : eq(issues.lifecycle, filter.lifecycle),
     filter.origin === undefined ? undefined : eq(issues.origin, filter.origin),
-    filter.dueBefore === undefined ? undefined : lt(issues.dueAt, new Date(filter.dueBefore)),
+    filter.dueBefore === undefined
+      ? undefined
+      : sql`coalesce(${issues.dueAt}, 'infinity') < ${new Date(filter.dueBefore).toISOString()}::timestamptz`,
     filter.updatedSince === undefined ? undefined : gte(issues.updatedAt, new Date(filter.updatedSince)),
     filter.pipelineRun === undefined ? undefined : runCondition(filter.pipelineRun),
     filter.idPrefix === undefined ? undefined : prefixCondition(filter.idPrefix),
     ...(filter.label ?? []).map(labelCondition),
-    filter.search === undefined ? undefined : searchCondition(filter.search),
   );
 }
 
@@ -69,8 +67,4 @@ function prefixCondition(prefix: string): SQL {
 function labelCondition(label: string): SQL {
   const [key = '', ...value] = label.split('=');
   return sql`${issues.labels} @> ${JSON.stringify({ [key]: value.join('=') })}::text::jsonb`;
-}
-
-function searchCondition(search: string): SQL {
-  return sql`${searched} ilike ${`%${search.replace(/[\\%_]/g, '\\$&')}%`}`;
 }

@@ -1,7 +1,7 @@
 import type postgres from 'postgres';
 import type { Issue } from '../../core/contract/issue.ts';
 import { retrying } from '../failure.ts';
-import { type DocumentRow, toIssue } from './document.ts';
+import { type DocumentRow, documentColumnNames, toIssue } from './document.ts';
 import { issueNotFound } from './lock.ts';
 
 /** @throws KiteError `not_found` */
@@ -11,7 +11,8 @@ export async function getIssue(sql: postgres.Sql, id: string): Promise<Issue> {
 
 /** The same as a part of the caller's transaction. */
 export async function readIssue(sql: postgres.ISql, id: string): Promise<Issue> {
-  const [row] = await sql<DocumentRow[]>`select * from issue_documents where id = ${id}`;
+  const [row] = await sql<DocumentRow[]>`
+    select ${sql(documentColumnNames)} from issue_documents where id = ${id}`;
   if (row === undefined) {
     throw issueNotFound();
   }

@@ -1,9 +1,11 @@
-import { and, count, eq, isNotNull } from 'drizzle-orm';
+import { sql } from 'drizzle-orm';
 import type { Summary } from '../../core/contract/list.ts';
 import { issueTypes, severities, states } from '../../core/domain/report.ts';
 import type { Database } from '../client.ts';
 import { retrying } from '../failure.ts';
-import { issues } from '../schema/issues.ts';
+import { orm } from '../orm.ts';
+import { counts } from '../schema/counts.ts';
+import { countsCondition } from './count.ts';
 
 type Counts = Record<string, number>;
 
@@ -19,23 +21,18 @@ export function summariseIssues(
   filter: { readonly namespace?: string | undefined; readonly cluster?: string | undefined },
 ): Promise<Summary> {
   return retrying(async () => {
-    const groups = await database.orm
+    const groups = await orm(database)
       .select({
-        type: issues.issueType,
-        severity: issues.severity,
-        state: issues.state,
-        lifecycle: issues.lifecycle,
-        count: count(),
+        type: counts.issueType,
+        severity: counts.severity,
+        state: counts.state,
+        lifecycle: counts.lifecycle,
+        count: sql<string>`sum(${counts.amount})`.mapWith(Number),
       })
-      .from(issues)
-      .where(
-        and(
-          isNotNull(issues.id),
-          filter.namespace === undefined ? undefined : eq(issues.namespace, filter.namespace),
-          filter.cluster === undefined ? undefined : eq(issues.cluster, filter.cluster),
-        ),
-      )
-      .groupBy(issues.issueType, issues.severity, issues.state, issues.lifecycle);
+      .from(counts)
+      .where(countsCondition(filter))
+      .groupBy(counts.issueType, counts.severity, counts.state, counts.lifecycle)
+      .having(sql`sum(${counts.amount}) <> 0`);
     const byState = zeros(states);
     const all = {
       total: 0,
@@ -45,13 +42,12 @@ export function summariseIssues(
     };
     const active = structuredClone(all);
     for (const group of groups) {
-      const state = group.state ?? '';
-      byState[state] = (byState[state] ?? 0) + group.count;
-      for (const sums of state === 'ACTIVE' ? [all, active] : [all]) {
+      byState[group.state] = (byState[group.state] ?? 0) + group.count;
+      for (const sums of group.state === 'ACTIVE' ? [all, active] : [all]) {
         sums.total += group.count;
         add(sums.byType, group.type, group.count);
-        add(sums.bySeverity, group.severity ?? '', group.count);
-        add(sums.byLifecycle, group.lifecycle ?? 'unknown', group.count);
+        add(sums.bySeverity, group.severity, group.count);
+        add(sums.byLifecycle, group.lifecycle, group.count);
       }
     }
     return { ...all, byState, active };

@@ -1,12 +1,12 @@
 import type postgres from 'postgres';
 import type { Issue } from '../../core/contract/issue.ts';
 import { isStale } from '../../core/domain/admission.ts';
-import { distinctKey, endsOf, identityKey } from '../../core/domain/identity.ts';
-import { orderKey, orderTime } from '../../core/domain/order.ts';
-import { type Identity, normaliseLabels, type Report, userSource } from '../../core/domain/report.ts';
+import { identityKey } from '../../core/domain/identity.ts';
+import { type Identity, type Report, userSource } from '../../core/domain/report.ts';
 import { within } from '../deadline.ts';
 import { isOutcomeUnknown, outcomeUnknown, retrying } from '../failure.ts';
 import { type DocumentRow, toIssue } from '../issues/document.ts';
+import { Batch } from './batch.ts';
 
 /** What a report did to its issue when it came. */
 type Effect = 'opened' | 'updated' | 'reopened' | 'resolved' | 'recorded';
@@ -71,100 +71,23 @@ export async function applyReportsWithin(
   reports: readonly Report[],
   options: ApplyOptions,
 ): Promise<readonly Applied[]> {
-  const rows = new Map<string, Record<string, unknown>>();
-  const batch: Record<string, unknown>[] = [];
+  const batch = new Batch(options);
   const stale: Identity[] = [];
   for (const [n, report] of reports.entries()) {
     const judged = options.together === true ? (reports[0] ?? report) : report;
     if (report.source !== userSource && isStale(judged, options.horizon)) {
       stale.push(report.identity);
-      continue;
-    }
-    const ends = endsOf(report.identity);
-    if (ends !== null) {
-      addRow(rows, ends, null);
-    }
-    const identity = addRow(rows, report.identity, ends === null ? null : identityKey(ends));
-    batch.push({
-      ...batchRow(n, identity, report, options),
-      leader: options.together === true && n > 0 ? 0 : null,
-    });
-  }
-  const applied = new Map<number, Applied>();
-  if (batch.length > 0) {
-    for (const [n, answer] of await send(sql, [...rows.values()], batch, options)) {
-      applied.set(n, answer);
+    } else {
+      batch.add(n, report);
     }
   }
+  const applied = batch.isEmpty ? new Map<number, Applied>() : await send(sql, batch, options);
   const present =
     stale.length > 0 ? await readPresent(sql, stale, options.whole) : new Map<string, Applied>();
   return reports.map((report, n) => {
     const answer = applied.get(n) ?? present.get(identityKey(report.identity));
     return answer ?? { status: 'stale', effect: 'recorded', issueId: null, issue: null };
   });
-}
-
-function addRow(
-  rows: Map<string, Record<string, unknown>>,
-  identity: Identity,
-  endsOfKey: string | null,
-): string {
-  const key = identityKey(identity);
-  if (!rows.has(key)) {
-    rows.set(key, {
-      identity: key,
-      cluster: identity.cluster,
-      namespace: identity.namespace,
-      resource_type: identity.scope.resourceType,
-      resource_name: identity.scope.resourceName,
-      resource_namespace: identity.scope.resourceNamespace,
-      issue_type: identity.issueType,
-      ends_of: endsOfKey,
-    });
-  }
-  return key;
-}
-
-function iso(time: number): string {
-  return new Date(time).toISOString();
-}
-
-function batchRow(
-  n: number,
-  identity: string,
-  report: Report,
-  options: ApplyOptions,
-): Record<string, unknown> {
-  const failure = report.failure;
-  return {
-    n,
-    identity,
-    id: options.newId(),
-    outcome: report.outcome,
-    key: orderKey(report).toString('hex'),
-    observed_at: iso(report.observedAt),
-    subject_created_at: report.subjectCreatedAt === null ? null : iso(report.subjectCreatedAt),
-    filed_at: iso(report.source === userSource ? report.observedAt : orderTime(report)),
-    source: report.source,
-    event_id: report.eventId,
-    distinct_key: distinctKey('report', identity, report),
-    anonymous: report.anonymous,
-    repeatable: options.again === true || !report.anonymous,
-    run_name: report.run?.name ?? null,
-    run_uid: report.run?.uid ?? null,
-    actor: report.actor,
-    labels: normaliseLabels(report.identity.scope, report.labels),
-    failure:
-      failure === null
-        ? null
-        : {
-            title: failure.title,
-            description: failure.description,
-            severity: failure.severity,
-            links: failure.links,
-            dueAt: failure.dueAt === null ? null : iso(failure.dueAt),
-          },
-  };
 }
 
 interface AnswerRow {
@@ -175,30 +98,36 @@ interface AnswerRow {
   readonly issue: DocumentRow | null;
 }
 
-async function send(
-  sql: postgres.ISql,
-  rows: readonly Record<string, unknown>[],
-  batch: readonly Record<string, unknown>[],
-  options: ApplyOptions,
-): Promise<readonly (readonly [number, Applied])[]> {
+async function send(sql: postgres.ISql, batch: Batch, options: ApplyOptions): Promise<Map<number, Applied>> {
+  const of = batch.toArguments();
   const answers = await within(
     sql<AnswerRow[]>`
       select n, status, effect, issue_id, issue
       from apply_reports(
-        ${sql.json(rows as postgres.JSONValue)}, ${sql.json(batch as postgres.JSONValue)},
-        ${iso(options.now)}, ${options.whole}
+        ${of.pipelines}::uuid[], ${of.others}::uuid[], ${of.rows}::text, ${of.numbers}::integer[], ${of.identities}::uuid[],
+        ${of.ids}::uuid[], ${of.outcomes}::text[], ${of.keys}::bytea[], ${of.observedAts}::timestamptz[],
+        ${of.subjectCreatedAts}::timestamptz[], ${of.filedAts}::timestamptz[], ${of.sources}::text[],
+        ${of.eventIds}::text[], ${of.distinctKeys}::uuid[], ${of.repeatables}::boolean[], ${of.anonymouses}::boolean[],
+        ${of.runNames}::text[], ${of.runUids}::text[], ${of.actors}::text[], ${of.leaders}::integer[],
+        ${of.contents}::text::jsonb, ${iso(options.now)}, ${options.whole}
       )`,
     options.patience ?? defaultPatience,
   );
-  return answers.map((answer) => [
-    answer.n,
-    {
-      status: answer.status,
-      effect: answer.effect,
-      issueId: answer.issue_id,
-      issue: answer.issue === null ? null : toIssue(answer.issue),
-    },
-  ]);
+  return new Map(
+    answers.map((answer) => [
+      answer.n,
+      {
+        status: answer.status,
+        effect: answer.effect,
+        issueId: answer.issue_id,
+        issue: answer.issue === null ? null : toIssue(answer.issue),
+      },
+    ]),
+  );
+}
+
+function iso(time: number): string {
+  return new Date(time).toISOString();
 }
 
 /** The issues of identities whose reports are too old to change them. */

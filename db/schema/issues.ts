@@ -1,5 +1,6 @@
 import {
   bigint,
+  boolean,
   customType,
   integer,
   jsonb,
@@ -53,4 +54,7 @@ export const issues = pgTable('issues', {
   editedAt: moment('edited_at'),
   createdAt: moment('created_at').notNull(),
   updatedAt: moment('updated_at').notNull(),
+  episodeKey: bytes('episode_key'),
+  wordsWaiting: boolean('words_waiting').notNull(),
+  seenSlot: moment('seen_slot'),
 });

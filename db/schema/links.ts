@@ -3,7 +3,7 @@ import { bytes } from './issues.ts';
 
 /** One row a URL of an issue: named by reports, by a person, or by both. */
 export const links = pgTable('links', {
-  id: uuid('id').primaryKey(),
+  id: uuid('id').notNull(),
   issueKey: bigint('issue_key', { mode: 'bigint' }).notNull(),
   url: text('url').notNull(),
   reportedTitle: text('reported_title'),

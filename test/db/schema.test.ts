@@ -4,6 +4,7 @@ import { events } from '../../db/schema/events.ts';
 import { issues } from '../../db/schema/issues.ts';
 import { links } from '../../db/schema/links.ts';
 import { relations } from '../../db/schema/relations.ts';
+import { texts } from '../../db/schema/texts.ts';
 import { createTestDatabase, type TestDatabase } from '../support/database.ts';
 
 let database: TestDatabase;
@@ -30,6 +31,7 @@ describe('what the program believes of a table is what the migrations made', () 
     ['links', links],
     ['relations', relations],
     ['events', events],
+    ['issue_texts', texts],
   ] satisfies [string, PgTable][])('%s has the same columns, types and requirements', async (name, table) => {
     const present = await database.sql<Column[]>`
       select a.attname as name, format_type(a.atttypid, a.atttypmod) as type, a.attnotnull as required

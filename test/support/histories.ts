@@ -75,8 +75,8 @@ export function reportOf(identity: Identity, base: number): fc.Arbitrary<Report>
 /** A report on a pipeline: most often a success without an id, seconds or minutes after the one before. */
 export function endOf(identity: Identity, base: number): fc.Arbitrary<Report> {
   return fc
-    .tuple(reportOf(identity, base), fc.nat({ max: 9 }), fc.integer({ min: 0, max: 24 }))
-    .map(([report, kind, step]) =>
+    .tuple(reportOf(identity, base), fc.nat({ max: 9 }), fc.integer({ min: 0, max: 24 }), fc.uuid())
+    .map(([report, kind, step, nonce]) =>
       kind < 3
         ? report
         : {
@@ -84,7 +84,7 @@ export function endOf(identity: Identity, base: number): fc.Arbitrary<Report> {
             outcome: 'passing' as const,
             failure: null,
             anonymous: kind < 9,
-            eventId: kind < 9 ? `${report.eventId}-${step}-${report.run?.name}` : report.eventId,
+            eventId: kind < 9 ? `${report.eventId}-${nonce}` : report.eventId,
             observedAt: base + step * 20_000,
             subjectCreatedAt: null,
           },

@@ -1,0 +1,34 @@
+import { and, eq, inArray, type SQL, sql } from 'drizzle-orm';
+import type { Database } from '../client.ts';
+import { orm } from '../orm.ts';
+import { counts } from '../schema/counts.ts';
+import { issues } from '../schema/issues.ts';
+import { type Filter, filterCondition } from './filter.ts';
+
+/** What issues are counted by as they come and go. */
+const counted = {
+  namespace: (filter) => filter.namespace && eq(counts.namespace, filter.namespace),
+  cluster: (filter) => filter.cluster && eq(counts.cluster, filter.cluster),
+  issueType: (filter) => filter.issueType && inArray(counts.issueType, filter.issueType),
+  severity: (filter) => filter.severity && inArray(counts.severity, filter.severity),
+  state: (filter) => filter.state && inArray(counts.state, filter.state),
+  lifecycle: (filter) => filter.lifecycle && eq(counts.lifecycle, filter.lifecycle),
+} satisfies { readonly [name in keyof Filter]?: (filter: Filter) => SQL | '' | undefined };
+
+/**
+ * How many issues the filter asks for, exactly: the sum of `issue_counts` where these tell, in less than a
+ * millisecond, else counted, 0.3 microseconds each. Not for a filter with a search.
+ */
+export async function countIssues(database: Database, filter: Filter): Promise<number> {
+  const asked = Object.entries(filter).filter(([, value]) => value !== undefined);
+  const statement = asked.every(([name]) => name in counted)
+    ? sql`select coalesce(sum(${counts.amount}), 0) as total from ${counts} where ${countsCondition(filter) ?? sql`true`}`
+    : sql`select count(*) as total from ${issues} where ${filterCondition(filter)}`;
+  const [row] = await orm(database).execute<{ total: string }>(statement);
+  return Number(row?.total ?? 0);
+}
+
+/** Which rows of `issue_counts` tell how many issues the filter asks for. */
+export function countsCondition(filter: Filter): SQL | undefined {
+  return and(...Object.values(counted).map((condition) => condition(filter) || undefined));
+}

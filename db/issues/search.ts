@@ -1,0 +1,133 @@
+import { and, eq, like, type SQL, sql } from 'drizzle-orm';
+import { issues } from '../schema/issues.ts';
+import { texts, waitingTexts } from '../schema/texts.ts';
+import { type Filter, filterCondition } from './filter.ts';
+
+/** A search counts no further than this; beyond it the total is a lower bound. */
+export const searchTotal = 1000;
+
+/**
+ * Of what is in more texts than this, a page is found by walking the list in its order; of the rest by looking at each
+ * issue that the index names. Where both cost the same, in a namespace of 300,000, that is some ten milliseconds.
+ */
+const wide = 2000;
+
+/**
+ * What so many of the first texts contain is looked for in one text after the other, until enough are found: for a word in each
+ * second text the index reads lists of all of them, 45 ms at a million issues.
+ */
+const [common, sample] = [100, 1000];
+
+/** Two letters or digits: less than the index's trigrams, so that what may follow is enumerated. */
+const twoLetters = /^[\p{L}\p{N}]{2}$/u;
+
+/**
+ * The parts of a statement that finds issues by text. `words_waiting` says where the index is behind: there,
+ * and where nothing but a walk is worth it, the issue itself is read.
+ */
+export interface Search {
+  /** Common table expressions, without `with`. `near` has the issues that the index and the waiting ones name. */
+  readonly parts: SQL;
+  /** Whether the list is to be walked instead of `near`: a condition without columns. */
+  readonly isWide: SQL;
+  /** What an issue fulfils that has the text and matches the filter. */
+  readonly condition: SQL | undefined;
+  /** How many there are, one more than `searchTotal` at most. */
+  readonly total: SQL;
+}
+
+export function searchParts(text: string, filter: Filter): Search {
+  const within = filter.namespace === undefined ? undefined : eq(texts.namespace, filter.namespace);
+  // Not `ilike`: the planner believes that it is seldom true, and sorts all issues instead of walking.
+  const has = sql`strpos(
+    lower(${issues.title} || E'\n' || ${issues.description} || E'\n' || ${issues.resourceName}), lower(${text})
+  ) > 0`;
+  const isCommon = sql`(select is_common from probe)`;
+  const isWide = sql`(select is_wide from breadth)`;
+  const matching = filterCondition(filter);
+  const condition = and(has, matching);
+  return {
+    parts: sql`
+      probe as materialized (
+        select count(*) filter (where ${contains(text)}) >= ${common}::bigint as is_common
+        from (select ${texts.words} from ${texts} where ${within ?? sql`true`} order by ${texts.issueKey} limit ${sample}) as ${texts}
+      ),
+      candidate as materialized (
+        (select ${texts.issueKey} from ${texts} where ${and(isCommon, within, contains(text))} order by ${texts.issueKey} limit ${wide + 1})
+        union all
+        (select ${texts.issueKey} from ${texts} where ${and(sql`not ${isCommon}`, within, indexed(text))} limit ${wide + 1})
+      ),
+      breadth as materialized (select count(*) > ${wide}::bigint as is_wide from candidate),
+      near as materialized (
+        select ${issues.id}, ${issues.detectedAt}, ${issues.lastSeenAt}, ${issues.seenSlot}, ${issues.severityRank}, ${issues.dueAt}
+        from ${issues}
+        where ${issues.key} in (select issue_key from candidate union all select issue_key from ${waitingTexts})
+          and (not ${issues.wordsWaiting} or ${has}) and ${matching}
+        limit case when ${isWide} then ${searchTotal + 1}::bigint end
+      )`,
+    isWide,
+    condition,
+    total: sql`case
+      when ${isPlain(filter) ? isSurelyMore(isWide) : sql`false`} then ${searchTotal + 1}::bigint
+      else (
+        select case
+          when not ${isWide} or count(*) > ${searchTotal}::bigint then least(count(*), ${searchTotal + 1}::bigint)
+          else (
+            select count(*) from (select from ${issues} where ${condition} limit ${searchTotal + 1}) as walked
+          )
+        end
+        from near
+      )
+    end`,
+  };
+}
+
+/** Whether nothing is asked but the text and the namespace, which the index tells alone. */
+function isPlain({ namespace: _namespace, search: _search, ...others }: Filter): boolean {
+  return Object.values(others).every((value) => value === undefined);
+}
+
+/** Whether there are more than can be told although some of what the index names may have changed: no issue need be read. */
+function isSurelyMore(isWide: SQL): SQL {
+  const mayWait = wide - searchTotal;
+  return sql`${isWide} and (
+    select count(*) <= ${mayWait}::bigint from (select from ${waitingTexts} limit ${mayWait + 1}) as waiting
+  )`;
+}
+
+/** What a text in the index fulfils; these are in lower case and end with a line feed. */
+function indexed(text: string): SQL | undefined {
+  if (twoLetters.test(text)) {
+    return sql`${contains(text)} and (
+      ${texts.words} ~ (lower(${text}) || '[\\x01-@[-\\x7f]') or ${texts.words} ~ '[^\\x01-\\x7f]'
+    )`;
+  }
+  const pieces = piecesOf(text);
+  return pieces.length === 0
+    ? sql`${texts.words} like lower(${`%${text.replace(/[\\%_]/g, '\\$&')}%`})`
+    : and(...pieces.map((piece) => like(texts.words, `%${piece}%`)), contains(text));
+}
+
+function contains(text: string): SQL {
+  return sql`strpos(${texts.words}, lower(${text})) > 0`;
+}
+
+/** Texts at least so long are looked for in pieces. */
+const long = 16;
+
+/**
+ * Of each word of a long text three letters in a row, side by side, and the last three: a third of the trigrams that the whole
+ * has. The index reads a list for each (42 ms for a name of 32 letters at a million issues, 6 ms so), and the others
+ * exclude little more. None of a text with letters beyond ASCII, which may change their form with their place.
+ */
+function piecesOf(text: string): readonly string[] {
+  const isPlainText = Buffer.byteLength(text) === text.length;
+  const words = isPlainText && text.length >= long ? (text.match(/[a-z0-9]{3,}/gi) ?? []) : [];
+  const pieces = words.flatMap((word) =>
+    Array.from({ length: Math.ceil(word.length / 3) }, (_, nth) => {
+      const start = Math.min(nth * 3, word.length - 3);
+      return word.slice(start, start + 3).toLowerCase();
+    }),
+  );
+  return [...new Set(pieces)];
+}

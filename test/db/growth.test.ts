@@ -1,0 +1,100 @@
+/**
+ * What the statements of a read touch stays the same when all has become ten times as much: pages do not depend on
+ * the machine, so a plan that has lost its index shows here.
+ */
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import type { Identity } from '../../core/domain/report.ts';
+import { fillDatabase } from '../bench/dataset.ts';
+import { buffersOf } from '../bench/query/buffers.ts';
+import { type Read, readsOf } from '../bench/query/reads.ts';
+import { createTestDatabase, type TestDatabase } from '../support/database.ts';
+import { compare } from '../support/model.ts';
+
+const now = Date.UTC(2026, 0, 1);
+const depth = 2000;
+/** Fewer than the bench has, to be filled in time. */
+const events = 2;
+
+interface Filled {
+  readonly database: TestDatabase;
+  readonly reads: readonly Read[];
+  readonly pages: ReadonlyMap<string, number>;
+}
+
+let small: Filled;
+let large: Filled;
+
+async function fill(size: number): Promise<Filled> {
+  const database = await createTestDatabase();
+  await fillDatabase(database.url, { size, now, events });
+  const reads = await readsOf(database.sql, { depth, samples: 8 });
+  return { database, reads, pages: await buffersOf(database.url, reads) };
+}
+
+beforeAll(async () => {
+  small = await fill(10_000);
+  large = await fill(100_000);
+  if (process.env.SHOW)
+    for (const [w, p] of large.pages) console.log(w, Math.round(small.pages.get(w) ?? 0), Math.round(p));
+}, 120_000);
+afterAll(async () => {
+  await small?.database.drop();
+  await large?.database.drop();
+});
+
+describe('from 10,000 to 100,000 issues', () => {
+  test('no read touches twice as many pages, but those that pass over an offset or count matches', () => {
+    const grown = large.reads
+      .filter(({ grows }) => grows === undefined)
+      .map(({ what }) => ({ what, from: small.pages.get(what) ?? 0, to: large.pages.get(what) ?? 0 }))
+      .filter(({ from, to }) => to >= 2 * from);
+    expect(grown).toEqual([]);
+  });
+
+  test('a search for anything touches no more than some thousand pages', () => {
+    const searches = [...large.pages].filter(([what]) => what.startsWith('search'));
+    expect(searches.length).toBeGreaterThan(8);
+    expect(searches.filter(([, pages]) => pages > 20_000)).toEqual([]);
+  });
+});
+
+describe('what the bench reads', () => {
+  test('is what reports add up to', async () => {
+    const identities = await small.database.sql<Row[]>`
+      select cluster, namespace, resource_type, resource_name, resource_namespace, issue_type
+      from issues where key <= 60 order by key`;
+    for (const row of identities) {
+      const { row: kept, model } = await compare(small.database.sql, identityOf(row));
+      // The dataset links each issue once, but tells no links in its history.
+      expect({ ...kept, links: [] }).toEqual({ ...model, links: [] });
+    }
+  });
+
+  test('has exact counts', async () => {
+    const [row] = await small.database.sql`
+      select (select sum(amount) from issue_counts) as kept, count(*) as counted from issues`;
+    expect(row?.kept).toBe(row?.counted);
+  });
+});
+
+interface Row {
+  readonly cluster: string;
+  readonly namespace: string;
+  readonly resource_type: string;
+  readonly resource_name: string;
+  readonly resource_namespace: string;
+  readonly issue_type: Identity['issueType'];
+}
+
+function identityOf(row: Row): Identity {
+  return {
+    cluster: row.cluster,
+    namespace: row.namespace,
+    scope: {
+      resourceType: row.resource_type,
+      resourceName: row.resource_name,
+      resourceNamespace: row.resource_namespace,
+    },
+    issueType: row.issue_type,
+  };
+}
