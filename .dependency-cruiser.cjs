@@ -63,16 +63,16 @@ const rows = [
   }),
   room(
     'operator-controllers',
-    'operator/controllers may import operator/runtime and core; observing is pure.',
+    'operator/controllers may import operator/runtime, core and zod; observing is pure.',
     {
       room: '^operator/controllers/',
-      may: ['^operator/(controllers|runtime)/', '^core/'],
+      may: ['^operator/(controllers|runtime)/', '^core/', packages('zod')],
     },
   ),
-  room('operator-main', 'operator/main and config may import the operator, core and node:*.', {
+  room('operator-main', 'operator/main and config may import the operator, core, zod, yaml and node:*.', {
     room: '^operator/',
     except: '^operator/(controllers|runtime)/',
-    may: ['^operator/', '^core/'],
+    may: ['^operator/', '^core/', '^package\\.json$', packages('zod', 'yaml')],
     builtins: true,
   }),
   room(

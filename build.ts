@@ -3,9 +3,19 @@
  *
  *   tsx build.ts gateway     functions/gateway/main.ts → dist/gateway/main.js, with the migrations beside it
  *   tsx build.ts functions   functions/<noun>/<verb>.ts → dist/functions/<noun>/<verb>/index.mjs, one per Lambda
- *   tsx build.ts             both
+ *   tsx build.ts operator    operator/main.ts → dist/operator/main.js, with LevelDB's binaries beside it
+ *   tsx build.ts             all
  */
-import { copyFileSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
+import {
+  copyFileSync,
+  cpSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { type BuildOptions, build } from 'esbuild';
 
@@ -49,7 +59,9 @@ async function buildGateway(): Promise<void> {
   for (const name of migrations) {
     copyFileSync(inProject('db/migrations', name), join(out, 'migrations', name));
   }
-  console.log(`dist/gateway/main.js  ${kibibytes(join(out, 'main.js'))}, ${migrations.length} migrations`);
+  console.log(
+    `dist/gateway/main.js  ${kilobytes(statSync(join(out, 'main.js')).size)}, ${migrations.length} migrations`,
+  );
 }
 
 /** The handlers, as <noun>/<verb>. */
@@ -62,36 +74,83 @@ function findHandlers(): string[] {
     .map((path) => path.slice(0, -'.ts'.length));
 }
 
-/** One minified bundle per Lambda: everything inside, so that a cold start reads one small file. */
-async function buildFunctions(): Promise<void> {
-  const out = inProject('dist/functions');
-  rmSync(out, { recursive: true, force: true });
+/** What esbuild is told to make the handlers of: one minified bundle per Lambda, so that a cold start reads one small file. */
+export function functionsBuild(): BuildOptions {
   const handlers = findHandlers();
   if (handlers.length === 0) throw new Error('No file in functions/<noun>/ exports a handler.');
-  await build({
+  return {
     ...SHARED,
     entryPoints: handlers.map((handler) => ({ in: `functions/${handler}.ts`, out: `${handler}/index` })),
     outdir: 'dist/functions',
     outExtension: { '.js': '.mjs' },
     minify: true,
-  });
-  const bundles = handlers
-    .map((handler) => ({ handler, path: join(out, handler, 'index.mjs') }))
-    .sort((a, b) => statSync(b.path).size - statSync(a.path).size);
-  for (const { handler, path } of bundles) console.log(`${kibibytes(path).padStart(10)}  ${handler}`);
+  };
 }
 
-const kibibytes = (path: string) => `${(statSync(path).size / 1024).toFixed(1)} KiB`;
+async function buildFunctions(): Promise<void> {
+  rmSync(inProject('dist/functions'), { recursive: true, force: true });
+  const { metafile } = await build({ ...functionsBuild(), metafile: true });
+  const bundles = Object.entries(metafile.outputs).sort(([, a], [, b]) => b.bytes - a.bytes);
+  for (const [path, { bytes }] of bundles) console.log(`${kilobytes(bytes).padStart(9)}  ${path}`);
+}
 
-const builders = { gateway: buildGateway, functions: buildFunctions };
+/** In thousands of bytes. */
+const kilobytes = (bytes: number) => `${(bytes / 1000).toFixed(1)} KB`;
+
+/** Where the operator may run: clusters, and laptops. */
+const OPERATOR_PLATFORMS = ['linux-x64', 'linux-arm64', 'darwin-x64+arm64'];
+
+/** What looks for its binaries beside itself looks beside the bundle: they are copied there. */
+const FILENAME_BANNER =
+  "import { fileURLToPath as pathOfBundle } from 'node:url'; const __filename = pathOfBundle(import.meta.url); const __dirname = pathOfBundle(new URL('.', import.meta.url));";
+
+/**
+ * The operator, in a folder that runs wherever it is copied to, with Node alone.
+ *
+ * @returns the files that went into the bundle
+ */
+export async function buildOperator(out = inProject('dist/operator')): Promise<readonly string[]> {
+  rmSync(out, { recursive: true, force: true });
+  const { metafile } = await build({
+    ...SHARED,
+    entryPoints: ['operator/main.ts'],
+    outfile: join(out, 'main.js'),
+    sourcemap: 'linked',
+    banner: { js: `${REQUIRE_BANNER}\n${FILENAME_BANNER}` },
+    metafile: true,
+  });
+  // The bundle is an ES module wherever it lies.
+  writeFileSync(
+    join(out, 'package.json'),
+    '{ "name": "kite-operator", "private": true, "type": "module" }\n',
+  );
+  for (const platform of OPERATOR_PLATFORMS) {
+    const binaries = join('prebuilds', platform);
+    cpSync(inProject('node_modules/classic-level', binaries), join(out, binaries), { recursive: true });
+  }
+  return Object.keys(metafile.inputs);
+}
+
+async function buildOperatorHere(): Promise<void> {
+  const inputs = await buildOperator();
+  const bytes = statSync(inProject('dist/operator/main.js')).size;
+  console.log(`dist/operator/main.js  ${kilobytes(bytes)} of ${inputs.length} files`);
+}
+
+const builders = { gateway: buildGateway, functions: buildFunctions, operator: buildOperatorHere };
 const isTarget = (name: string): name is keyof typeof builders => Object.hasOwn(builders, name);
 
-const asked = process.argv.slice(2);
-const unknown = asked.filter((name) => !isTarget(name));
-if (unknown.length > 0) {
-  console.error(`Unknown target ${unknown.join(', ')}; known are ${Object.keys(builders).join(', ')}.`);
-  process.exit(2);
+async function main(asked: readonly string[]): Promise<void> {
+  const unknown = asked.filter((name) => !isTarget(name));
+  if (unknown.length > 0) {
+    console.error(`Unknown target ${unknown.join(', ')}; known are ${Object.keys(builders).join(', ')}.`);
+    process.exit(2);
+  }
+  for (const name of asked.length > 0
+    ? asked.filter(isTarget)
+    : (['gateway', 'functions', 'operator'] as const)) {
+    await builders[name]();
+  }
 }
-for (const name of asked.length > 0 ? asked.filter(isTarget) : (['gateway', 'functions'] as const)) {
-  await builders[name]();
-}
+
+if (process.argv[1] === import.meta.filename) await main(process.argv.slice(2));

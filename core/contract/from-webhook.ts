@@ -17,10 +17,10 @@ const cutNote = '\n… (cut)';
 
 /** As much of a text as an issue keeps; never half a character. */
 function cut(text: string): string {
-  const bytes = Buffer.from(text, 'utf8');
-  if (bytes.length <= limits.description) {
+  if (Buffer.byteLength(text) <= limits.description) {
     return text;
   }
+  const bytes = Buffer.from(text, 'utf8');
   const room = limits.description - Buffer.byteLength(cutNote);
   const kept = new TextDecoder('utf-8').decode(bytes.subarray(0, room), { stream: true });
   return kept + cutNote;

@@ -80,9 +80,6 @@ export type RelatedIssue = z.infer<typeof relatedIssue>;
 
 export const issueParams = z.object({ id: uuid });
 export const relatedParams = z.object({ id: uuid, relatedId: uuid });
-export const ownNamespace = z.object({
-  namespace: z.optional(namespace),
-});
 
 export const createBody = z.object({
   title: name(limits.title, 'The issue in one line.'),

@@ -1,7 +1,8 @@
 import * as z from 'zod/mini';
 import { type ErrorCode, errorTable } from '../errors.ts';
 import { issue, issueEvent, issueLink, relatedIssue, relation, scope } from './issue.ts';
-import { bodyErrors, commonErrors, type Operation, operations, writeErrors } from './operations.ts';
+import { bodyErrors, commonErrors, type Operation, writeErrors } from './operation.ts';
+import { operations } from './operations.ts';
 import { reportInput } from './reports.ts';
 
 type Json = Record<string, unknown>;

@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import type { Identity } from './report.ts';
 
 /**
@@ -6,16 +6,13 @@ import type { Identity } from './report.ts';
  * zero byte, which no part can hold.
  */
 function digestKey(parts: readonly string[]): string {
-  const digest = createHash('sha256');
-  for (const part of parts) {
-    digest.update(part, 'utf8').update('\0');
-  }
-  const bytes = digest.digest().subarray(0, 16);
-  bytes[6] = ((bytes[6] ?? 0) & 0x0f) | 0x80;
-  bytes[8] = ((bytes[8] ?? 0) & 0x3f) | 0x80;
-  const hex = bytes.toString('hex');
-  return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-${hex.slice(12, 16)}-${hex.slice(16, 20)}-${hex.slice(20)}`;
+  const hex = hash('sha256', `${parts.join('\0')}\0`);
+  const variant = variants[Number.parseInt(hex.charAt(16), 16) & 0b11];
+  return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-8${hex.slice(13, 16)}-${variant}${hex.slice(17, 20)}-${hex.slice(20, 32)}`;
 }
+
+/** The hex digits that begin with the bits 10, which RFC 9562 asks for. */
+const variants = '89ab';
 
 /**
  * The identity as a UUID. The database computes the same in `identity_of(...)` and refuses a row whose

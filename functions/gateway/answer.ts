@@ -1,14 +1,15 @@
 import type { IncomingMessage } from 'node:http';
 import type { APIGatewayProxyResult } from 'aws-lambda';
-import type { Logger } from 'pino';
 import type { OperationId } from '../../core/contract/operations.ts';
 import { KiteError } from '../../core/errors.ts';
 import { isLoopback } from '../config.ts';
 import { errorResult } from '../http/errors.ts';
 import type { LambdaHandler } from '../http/handler.ts';
+import type { Log } from '../http/log.ts';
 import { checkLength, drain, isArriving, readBody } from './body.ts';
 import type { Exchange } from './connections.ts';
 import { type Reply, splitTarget, toEvent, toReply } from './event.ts';
+import type { Notice } from './notice.ts';
 import { createRouter } from './router.ts';
 
 /** How long a client that is refused may go on sending, and one whose request is broken. */
@@ -17,7 +18,7 @@ const drainMilliseconds = { refused: 5_000, broken: 500 };
 /** What is known of a request while it is worked on. */
 export interface Progress {
   route?: string;
-  /** Settles when the handler has; it may do so long after the request was answered. */
+  /** Settles when the handler's work has; it may do so long after the request was answered. */
   handler?: Promise<unknown>;
 }
 
@@ -56,6 +57,9 @@ export function createAnswerer(
     const work = handler(toEvent(request, body, arrival), {
       awsRequestId: requestId,
       getRemainingTimeInMillis: () => Math.max(0, Math.ceil(end - performance.now())),
+      onWork: (inner) => {
+        progress.handler = inner.catch(() => undefined);
+      },
     });
     progress.handler = work.catch(() => undefined);
     return within(deadline, gone, work);
@@ -88,17 +92,17 @@ function refuseForeignOrigin(request: IncomingMessage): void {
 }
 
 /** Waits no longer than the deadline, and only as long as somebody waits for the answer. */
-function within<T>(milliseconds: number, gone: AbortSignal, work: Promise<T>): Promise<T> {
+function within<T>(milliseconds: number, gone: Notice, work: Promise<T>): Promise<T> {
   return new Promise((resolve, reject) => {
     const leave = (): void => reject(gone.reason);
     const timer = setTimeout(() => {
       const message = `There was no answer within ${milliseconds} ms; what was asked for may have been done or not. Send the same request again.`;
       reject(new KiteError('unavailable', { message, headers: { 'retry-after': '1' } }));
     }, milliseconds);
-    gone.addEventListener('abort', leave, { once: true });
+    gone.on(leave);
     work.then(resolve, reject).finally(() => {
       clearTimeout(timer);
-      gone.removeEventListener('abort', leave);
+      gone.off(leave);
     });
   });
 }
@@ -112,15 +116,15 @@ export async function send(
   exchange: Exchange,
   result: APIGatewayProxyResult,
   isLast: boolean,
-  log: Logger,
+  log: Log,
 ): Promise<void> {
   const { response, requestId, gone } = exchange;
-  if (gone.aborted) {
+  if (gone.isGiven) {
     return;
   }
   const closed = new Promise<void>((resolve) => {
     response.once('close', resolve);
-    gone.addEventListener('abort', () => resolve(), { once: true });
+    gone.on(resolve);
   });
   try {
     await write(exchange, toReply(result), isLast);
@@ -144,14 +148,14 @@ async function write(exchange: Exchange, reply: Reply, isLast: boolean): Promise
     response.setHeader('connection', 'close');
   }
   response.writeHead(reply.status);
-  const body = request.method === 'HEAD' ? Buffer.alloc(0) : reply.body;
+  const body = request.method === 'HEAD' ? '' : reply.body;
   if (isLast && isArriving(request)) {
     // All of the answer, but not its end: that would reset a connection on which data still comes.
     response.flushHeaders();
     if (body.length > 0) {
       response.write(body);
     }
-    await drain(request, cut.aborted ? drainMilliseconds.broken : drainMilliseconds.refused, gone);
+    await drain(request, cut.isGiven ? drainMilliseconds.broken : drainMilliseconds.refused, gone);
     response.end();
   } else {
     response.end(body);

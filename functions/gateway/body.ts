@@ -1,6 +1,7 @@
 import type { IncomingMessage } from 'node:http';
 import { limits } from '../../core/contract/fields.ts';
 import { KiteError } from '../../core/errors.ts';
+import type { Notice } from './notice.ts';
 
 /** What a client that was refused may still send before the connection is cut: a late reader must not lose its answer. */
 const drainBytes = 8 * limits.body;
@@ -27,10 +28,10 @@ export function checkLength(request: IncomingMessage): void {
 /**
  * Reads a body; never holds more than the limit.
  *
- * @param signal ends the reading with its reason
+ * @param cut ends the reading with its reason
  * @throws KiteError `payload_too_large` with the first byte too many
  */
-export async function readBody(request: IncomingMessage, signal: AbortSignal): Promise<Buffer> {
+export async function readBody(request: IncomingMessage, cut: Notice): Promise<Buffer> {
   if (!isArriving(request) && request.readableLength === 0) {
     return Buffer.alloc(0);
   }
@@ -39,7 +40,7 @@ export async function readBody(request: IncomingMessage, signal: AbortSignal): P
   return new Promise((resolve, reject) => {
     const settle = (outcome: () => void): void => {
       request.off('data', take).off('end', finish);
-      signal.removeEventListener('abort', abort);
+      cut.off(abort);
       outcome();
     };
     const take = (chunk: Buffer): void => {
@@ -50,17 +51,17 @@ export async function readBody(request: IncomingMessage, signal: AbortSignal): P
       }
     };
     const finish = (): void => settle(() => resolve(Buffer.concat(chunks, size)));
-    const abort = (): void => settle(() => reject(signal.reason));
-    signal.addEventListener('abort', abort);
+    const abort = (): void => settle(() => reject(cut.reason));
+    cut.on(abort);
     request.on('data', take).on('end', finish);
-    if (signal.aborted) {
+    if (cut.isGiven) {
       abort();
     }
   });
 }
 
-/** Reads on and forgets, until the request ends, it has been enough or too long, or the signal comes. */
-export function drain(request: IncomingMessage, milliseconds: number, signal: AbortSignal): Promise<void> {
+/** Reads on and forgets, until the request ends, it has been enough or too long, or the client is gone. */
+export function drain(request: IncomingMessage, milliseconds: number, gone: Notice): Promise<void> {
   return new Promise((resolve) => {
     let size = 0;
     const take = (chunk: Buffer): void => {
@@ -72,13 +73,13 @@ export function drain(request: IncomingMessage, milliseconds: number, signal: Ab
     const finish = (): void => {
       clearTimeout(timer);
       request.off('data', take).off('end', finish);
-      signal.removeEventListener('abort', finish);
+      gone.off(finish);
       resolve();
     };
     const timer = setTimeout(finish, milliseconds);
     request.on('data', take).on('end', finish);
-    signal.addEventListener('abort', finish);
-    if (signal.aborted || request.readableEnded) {
+    gone.on(finish);
+    if (gone.isGiven || request.readableEnded) {
       finish();
     }
     request.resume();

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Duplex } from 'node:stream';
 import type { KiteError } from '../../core/errors.ts';
+import { Notice } from './notice.ts';
 
 /** The reason of `gone`: nobody is left to answer to. */
 export class ClientGone extends Error {
@@ -14,9 +15,9 @@ export interface Exchange {
   readonly request: IncomingMessage;
   readonly response: ServerResponse;
   /** Comes when the connection ends before the answer does. */
-  readonly gone: AbortSignal;
+  readonly gone: Notice;
   /** Comes when nothing more will be read, with what to answer; and with `gone`. */
-  readonly cut: AbortSignal;
+  readonly cut: Notice;
   /** Ends the reading of this request, which is answered with this. */
   fail(error: KiteError): void;
   /** The answer is sent or will never be. */
@@ -54,15 +55,15 @@ export class Connections {
     const { socket } = request;
     this.add(socket);
     const given = request.headers['x-request-id'];
-    const gone = new AbortController();
-    const cut = new AbortController();
+    const gone = new Notice();
+    const cut = new Notice();
     const exchange: Exchange = {
       requestId: typeof given === 'string' && acceptedId.test(given) ? given : randomUUID(),
       request,
       response,
-      gone: gone.signal,
-      cut: cut.signal,
-      fail: (error) => cut.abort(error),
+      gone,
+      cut,
+      fail: (error) => cut.give(error),
       end: () => {
         const running = this.#open.get(socket);
         running?.delete(response);
@@ -72,8 +73,8 @@ export class Connections {
       },
     };
     const leave = (): void => {
-      gone.abort(new ClientGone());
-      cut.abort(gone.signal.reason);
+      gone.give(new ClientGone());
+      cut.give(gone.reason);
     };
     this.#open.get(socket)?.set(response, { leave, exchange });
     if (socket.destroyed) {

@@ -114,7 +114,8 @@ function lastOf(grouped: Grouped): Record<string, string> {
 export interface Reply {
   readonly status: number;
   readonly headers: readonly (readonly [string, string | readonly string[]])[];
-  readonly body: Buffer;
+  /** A text leaves in one piece with the headers. */
+  readonly body: string | Buffer;
 }
 
 const withoutBody: ReadonlySet<number> = new Set([204, 304]);
@@ -130,9 +131,7 @@ export function toReply(result: APIGatewayProxyResult): Reply {
   if (!Number.isInteger(status) || status < 200 || status > 599) {
     throw new Error(`A handler answered with status ${status}.`);
   }
-  const body = withoutBody.has(status)
-    ? Buffer.alloc(0)
-    : Buffer.from(result.body, result.isBase64Encoded === true ? 'base64' : 'utf8');
+  const body = withoutBody.has(status) ? '' : bodyOf(result);
   const headers = new Map<string, string | readonly string[]>();
   for (const [name, value] of Object.entries(result.headers ?? {})) {
     headers.set(name.toLowerCase(), String(value));
@@ -147,10 +146,14 @@ export function toReply(result: APIGatewayProxyResult): Reply {
   if (withoutBody.has(status)) {
     headers.delete('content-type');
   } else {
-    headers.set('content-length', String(body.length));
+    headers.set('content-length', String(Buffer.byteLength(body)));
     if (body.length > 0 && !headers.has('content-type')) {
       headers.set('content-type', 'application/json');
     }
   }
   return { status, headers: [...headers], body };
+}
+
+function bodyOf({ body, isBase64Encoded }: APIGatewayProxyResult): string | Buffer {
+  return isBase64Encoded === true ? Buffer.from(body, 'base64') : body;
 }

@@ -2,9 +2,9 @@ import { randomUUID } from 'node:crypto';
 import { STATUS_CODES } from 'node:http';
 import { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
-import type { Logger } from 'pino';
 import { KiteError } from '../../core/errors.ts';
 import { errorResult } from '../http/errors.ts';
+import type { Log } from '../http/log.ts';
 import type { Connections } from './connections.ts';
 import { toReply } from './event.ts';
 
@@ -17,7 +17,7 @@ const lingerMilliseconds = 1_000;
  */
 export function answerMalformed(
   connections: Connections,
-  log: Logger,
+  log: Log,
 ): (error: NodeJS.ErrnoException, socket: Duplex) => void {
   const told = new WeakSet<Duplex>();
   return (error, socket) => {
@@ -68,5 +68,5 @@ function toMessage(error: KiteError, requestId: string): Buffer {
     `date: ${new Date().toUTCString()}`,
     'connection: close',
   ];
-  return Buffer.concat([Buffer.from(`${lines.join('\r\n')}\r\n\r\n`, 'latin1'), body]);
+  return Buffer.concat([Buffer.from(`${lines.join('\r\n')}\r\n\r\n`, 'latin1'), Buffer.from(body)]);
 }

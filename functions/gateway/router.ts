@@ -1,4 +1,5 @@
-import { type Operation, type OperationId, operations } from '../../core/contract/operations.ts';
+import type { Operation } from '../../core/contract/operation.ts';
+import { type OperationId, operations } from '../../core/contract/operations.ts';
 import { KiteError } from '../../core/errors.ts';
 
 /** Where a request goes. */
@@ -60,13 +61,12 @@ export function createRouter(ids: Iterable<OperationId>): Router {
       throw new KiteError('route_not_found');
     }
     const { place, values } = found;
-    const allow = allowOf(place);
     if (method === 'OPTIONS') {
-      return { operation: undefined, route: place.route ?? path, allow };
+      return { operation: undefined, route: place.route ?? path, allow: allowOf(place) };
     }
     const endpoint = place.methods.get(method === 'HEAD' ? 'GET' : method);
     if (endpoint === undefined) {
-      throw new KiteError('method_not_allowed', { headers: { allow } });
+      throw new KiteError('method_not_allowed', { headers: { allow: allowOf(place) } });
     }
     return {
       operation: endpoint.operation,

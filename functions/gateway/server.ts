@@ -1,11 +1,11 @@
 import { createServer, type Server } from 'node:http';
 import { isIPv6 } from 'node:net';
-import type { Logger } from 'pino';
 import type { OperationId } from '../../core/contract/operations.ts';
 import { KiteError } from '../../core/errors.ts';
 import type { Config } from '../config.ts';
 import { errorResult } from '../http/errors.ts';
 import type { LambdaHandler } from '../http/handler.ts';
+import type { Log } from '../http/log.ts';
 import { createAnswerer, type Progress, send } from './answer.ts';
 import { isArriving, isBounded } from './body.ts';
 import { ClientGone, Connections, type Exchange } from './connections.ts';
@@ -15,7 +15,7 @@ export interface GatewayOptions {
   /** Only the operations that have a handler have a route. */
   readonly handlers: ReadonlyMap<OperationId, LambdaHandler>;
   readonly config: Pick<Config, 'host' | 'port' | 'requestTimeout' | 'shutdownTimeout' | 'maxInFlight'>;
-  readonly log: Logger;
+  readonly log: Log;
   /** Milliseconds since 1970. */
   readonly clock?: () => number;
   /** Milliseconds: for the head of a request, for all of it, for the next one on a connection. */
@@ -64,7 +64,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
       return errorResult(error, requestId);
     });
     const isUnread = isArriving(request) && (awaitsContinue || !isBounded(request));
-    await send(exchange, result, connections.closing || exchange.cut.aborted || isUnread, log);
+    await send(exchange, result, connections.closing || exchange.cut.isGiven || isUnread, log);
     const outcome = response.writableFinished ? { status: response.statusCode } : { aborted: true };
     const durationMs = Math.round((performance.now() - started) * 10) / 10;
     log.info({ method: request.method, route: progress.route, ...outcome, durationMs, requestId }, 'request');

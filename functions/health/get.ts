@@ -1,4 +1,5 @@
 import type { Health } from '../../core/contract/health.ts';
+import { health as operation } from '../../core/contract/operations/about.ts';
 import { KiteError } from '../../core/errors.ts';
 import { checkDatabase, type DatabaseHealth } from '../../db/health/check.ts';
 import { about } from '../http/about.ts';
@@ -6,7 +7,7 @@ import { answer } from '../http/answer.ts';
 import { defineHandler, lambda } from '../http/handler.ts';
 import type { Runtime } from '../http/runtime.ts';
 
-export const get = defineHandler('health.get', async (request, runtime) => {
+export const get = defineHandler(operation, async (request, runtime) => {
   const database = await ask(runtime);
   const seconds = (runtime.clock() - request.received) / 1000;
   const up = database !== null;

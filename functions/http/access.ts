@@ -1,4 +1,4 @@
-import type { Access } from '../../core/contract/operations.ts';
+import type { Access } from '../../core/contract/operation.ts';
 import { KiteError } from '../../core/errors.ts';
 import type { Runtime } from './runtime.ts';
 

@@ -1,30 +1,31 @@
 import middy from '@middy/core';
 import type { APIGatewayProxyEvent, APIGatewayProxyResult, Context } from 'aws-lambda';
 import type * as z from 'zod/mini';
-import type { Operation, OperationId, Operations } from '../../core/contract/operations.ts';
-import { operations } from '../../core/contract/operations.ts';
+import type { Operation } from '../../core/contract/operation.ts';
+import type { OperationId } from '../../core/contract/operations.ts';
 import { KiteError } from '../../core/errors.ts';
 import { errorResult } from './errors.ts';
 import { parseRequest, type Request } from './request.ts';
 import { containerRuntime, type Runtime } from './runtime.ts';
 
-type Invocation = Pick<Context, 'awsRequestId' | 'getRemainingTimeInMillis'>;
+type Invocation = Pick<Context, 'awsRequestId' | 'getRemainingTimeInMillis'> & {
+  /** Told of the work itself, which may go on after it was answered for want of time. */
+  readonly onWork?: (work: Promise<unknown>) => void;
+};
 
 export type LambdaHandler = (
   event: APIGatewayProxyEvent,
   context: Invocation,
 ) => Promise<APIGatewayProxyResult>;
 
-type Answers<Id extends OperationId> = Operations[Id]['answers'];
-
 /** One of the documented answers of an operation: its status, and a body of that status' form. */
-export type Answer<Id extends OperationId> = {
-  [Status in keyof Answers<Id>]: Answers<Id>[Status] extends {
+export type Answer<Op extends Operation> = {
+  [Status in keyof Op['answers']]: Op['answers'][Status] extends {
     readonly schema: infer Schema extends z.ZodMiniType;
   }
     ? { readonly status: Status & number; readonly body: z.input<Schema> }
     : { readonly status: Status & number; readonly body?: undefined };
-}[keyof Answers<Id>];
+}[keyof Op['answers']];
 
 /** An operation that can be called, once it is given what it needs. */
 export interface Handler {
@@ -36,34 +37,32 @@ export interface Handler {
  * The one chain around every operation: parse, run, answer; whatever is thrown becomes the one error
  * format, and is logged with its private cause when it is ours to mend.
  */
-export function defineHandler<Id extends OperationId>(
-  id: Id,
-  run: (request: Request<Id>, runtime: Runtime) => Promise<Answer<Id>>,
+export function defineHandler<Op extends Operation & { readonly id: OperationId }>(
+  operation: Op,
+  run: (request: Request<Op>, runtime: Runtime) => Promise<Answer<Op>>,
   options: {
     /** Throws when the operation is not to be had on this server, whatever the request says. */
     readonly requireOn?: (runtime: Runtime) => void;
   } = {},
 ): Handler {
-  const operation: Operation = operations[id];
   return {
-    operation: id,
+    operation: operation.id,
     bind(runtime) {
       return middy<APIGatewayProxyEvent, APIGatewayProxyResult>({
         timeoutEarlyResponse: () => {
-          throw outOfTime(id);
+          throw outOfTime(operation);
         },
       })
         .onError((call) => {
           const requestId = call.event.requestContext.requestId;
-          logFailure(runtime, id, requestId, call.error);
+          logFailure(runtime, operation.id, requestId, call.error);
           call.response = errorResult(call.error, requestId);
         })
-        .handler(async (event) => {
+        .handler(async (event, context) => {
           options.requireOn?.(runtime);
-          const answer: { readonly status: number; readonly body?: unknown } = await run(
-            parseRequest<Id>(operation, event, runtime.clock()),
-            runtime,
-          );
+          const work = run(parseRequest(operation, event, runtime.clock()), runtime);
+          (context as Invocation).onWork?.(work);
+          const answer: { readonly status: number; readonly body?: unknown } = await work;
           const requestId = event.requestContext.requestId;
           return answer.body === undefined
             ? { statusCode: answer.status, headers: { 'x-request-id': requestId }, body: '' }
@@ -78,8 +77,8 @@ export function defineHandler<Id extends OperationId>(
 }
 
 /** Of a batch it must be known whether a 503 means that nothing was applied; what runs out of time may have been. */
-function outOfTime(id: OperationId): KiteError {
-  return new KiteError(id === 'reports.apply' ? 'outcome_unknown' : 'unavailable', {
+function outOfTime(operation: Operation): KiteError {
+  return new KiteError(operation.errors.includes('outcome_unknown') ? 'outcome_unknown' : 'unavailable', {
     headers: { 'Retry-After': '2' },
   });
 }

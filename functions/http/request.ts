@@ -1,26 +1,24 @@
 import type { APIGatewayProxyEvent } from 'aws-lambda';
 import type * as z from 'zod/mini';
 import { limits } from '../../core/contract/fields.ts';
-import type { Access, Operation, OperationId, Operations } from '../../core/contract/operations.ts';
+import type { Access, Operation } from '../../core/contract/operation.ts';
 import { KiteError, type Problem } from '../../core/errors.ts';
 import { parseJson } from './json.ts';
 import { toProblems } from './problems.ts';
 
-type Output<Id extends OperationId, Part extends 'params' | 'query' | 'body'> =
-  Operations[Id] extends Readonly<Record<Part, infer Schema extends z.ZodMiniType>>
-    ? z.output<Schema>
-    : undefined;
+type Output<Op extends Operation, Part extends 'params' | 'query' | 'body'> =
+  Op extends Readonly<Record<Part, infer Schema extends z.ZodMiniType>> ? z.output<Schema> : undefined;
 
 /** A request after parsing: all that it says is of the documented form. */
-export interface Request<Id extends OperationId> {
+export interface Request<Op extends Operation> {
   readonly requestId: string;
   /** The class of the operation: who may do this. */
   readonly access: Access;
   /** When it was received, in milliseconds since 1970. */
   readonly received: number;
-  readonly params: Output<Id, 'params'>;
-  readonly query: Output<Id, 'query'>;
-  readonly body: Output<Id, 'body'>;
+  readonly params: Output<Op, 'params'>;
+  readonly query: Output<Op, 'query'>;
+  readonly body: Output<Op, 'body'>;
   readonly idempotencyKey: string | null;
 }
 
@@ -31,11 +29,11 @@ const idempotencyKeyLimit = 200;
  * @throws KiteError `invalid_request` that names everything that is wrong at once, `invalid_json`,
  *   `payload_too_large`, `unsupported_media_type`
  */
-export function parseRequest<Id extends OperationId>(
-  operation: Operation,
+export function parseRequest<Op extends Operation>(
+  operation: Op,
   event: APIGatewayProxyEvent,
   received: number,
-): Request<Id> {
+): Request<Op> {
   const problems: Problem[] = [];
   const parse = (root: string, schema: z.ZodMiniType | undefined, value: () => unknown): unknown => {
     if (schema === undefined) {
@@ -65,7 +63,7 @@ export function parseRequest<Id extends OperationId>(
     query,
     body,
     idempotencyKey,
-  } as Request<Id>;
+  } as Request<Op>;
 }
 
 /** An empty parameter counts as absent; one that may be repeated may also be separated by commas. */
@@ -111,16 +109,28 @@ function readBody(event: APIGatewayProxyEvent): unknown {
   if (coding !== '' && coding !== 'identity') {
     throw new KiteError('unsupported_media_type', { message: 'Send the body without Content-Encoding.' });
   }
-  const bytes = Buffer.from(event.body ?? '', event.isBase64Encoded ? 'base64' : 'utf8');
-  if (bytes.length > limits.body) {
-    throw new KiteError('payload_too_large');
+  return parseJson(bodyText(event));
+}
+
+/** Without a byte order mark. What comes as text is UTF-8 already; what is none comes in Base64. */
+function bodyText({ body, isBase64Encoded }: APIGatewayProxyEvent): string {
+  const sent = body ?? '';
+  if (!isBase64Encoded) {
+    requireRoom(Buffer.byteLength(sent));
+    return (sent.startsWith('\ufeff') ? sent.slice(1) : sent).toWellFormed();
   }
+  const bytes = Buffer.from(sent, 'base64');
+  requireRoom(bytes.length);
   try {
-    return parseJson(new TextDecoder('utf-8', { fatal: true, ignoreBOM: false }).decode(bytes));
-  } catch (error) {
-    throw error instanceof KiteError
-      ? error
-      : new KiteError('invalid_json', { message: 'The body is not UTF-8.', cause: error });
+    return new TextDecoder('utf-8', { fatal: true, ignoreBOM: false }).decode(bytes);
+  } catch (cause) {
+    throw new KiteError('invalid_json', { message: 'The body is not UTF-8.', cause });
+  }
+}
+
+function requireRoom(bytes: number): void {
+  if (bytes > limits.body) {
+    throw new KiteError('payload_too_large');
   }
 }
 

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
-import pino from 'pino';
 import { connect, type Database } from '../../db/client.ts';
 import { type Config, readConfig } from '../config.ts';
+import { type Log, lineLog } from './log.ts';
 
 /** What a handler has at hand: all that is not in the request. */
 export interface Runtime {
@@ -10,7 +10,7 @@ export interface Runtime {
   /** Milliseconds since 1970. */
   readonly clock: () => number;
   readonly newId: () => string;
-  readonly log: pino.Logger;
+  readonly log: Log;
 }
 
 let container: Runtime | undefined;
@@ -27,7 +27,7 @@ export function containerRuntime(): Runtime {
       database: connect(config.databaseUrl, { connections: 1, timeout: config.databaseTimeout }),
       clock: Date.now,
       newId: randomUUID,
-      log: pino({ level: config.logLevel }),
+      log: lineLog(config.logLevel, (line) => process.stdout.write(line)),
     };
   }
   return container;

@@ -1,3 +1,4 @@
+import { create as operation } from '../../core/contract/operations/issues.ts';
 import { distinctLinks, toReport, toScope } from '../../core/contract/to-report.ts';
 import type { Report } from '../../core/domain/report.ts';
 import { checkAccess } from '../http/access.ts';
@@ -6,7 +7,7 @@ import { defineHandler, lambda } from '../http/handler.ts';
 import { applyMessage, reportingOf } from '../http/reporting.ts';
 
 /** A failure; with `state: RESOLVED` its resolution too, one millisecond later. */
-export const create = defineHandler('issues.create', async (request, runtime) => {
+export const create = defineHandler(operation, async (request, runtime) => {
   const { body } = request;
   checkAccess(runtime, request, body.namespace);
   const failing = toReport(

@@ -1,3 +1,4 @@
+import { events as operation } from '../../core/contract/operations/issues.ts';
 import { listEvents } from '../../db/issues/events.ts';
 import { checkAccess } from '../http/access.ts';
 import { answer } from '../http/answer.ts';
@@ -5,7 +6,7 @@ import { defineHandler, lambda } from '../http/handler.ts';
 
 const defaultLimit = 50;
 
-export const events = defineHandler('issues.events', async (request, runtime) => {
+export const events = defineHandler(operation, async (request, runtime) => {
   const { limit, cursor } = request.query;
   const { namespace, ...page } = await listEvents(runtime.database, request.params.id, {
     limit: limit ?? defaultLimit,

@@ -1,3 +1,4 @@
+import { list as operation } from '../../core/contract/operations/issues.ts';
 import { listIssues } from '../../db/issues/list.ts';
 import { requireNamespace } from '../http/access.ts';
 import { answer } from '../http/answer.ts';
@@ -6,7 +7,7 @@ import { defineHandler, lambda } from '../http/handler.ts';
 /** How many issues a page has when the caller does not say. */
 const defaultLimit = 50;
 
-export const list = defineHandler('issues.list', async (request, runtime) => {
+export const list = defineHandler(operation, async (request, runtime) => {
   requireNamespace(runtime, request);
   const { sort, limit, offset, cursor, ...filter } = request.query;
   const page = {

@@ -1,3 +1,4 @@
+import { update as operation } from '../../core/contract/operations/issues.ts';
 import { distinctLinks } from '../../core/contract/to-report.ts';
 import type { Identity } from '../../core/domain/report.ts';
 import { KiteError, type Problem } from '../../core/errors.ts';
@@ -7,7 +8,7 @@ import { answer } from '../http/answer.ts';
 import { defineHandler, lambda } from '../http/handler.ts';
 import type { Request } from '../http/request.ts';
 
-export const update = defineHandler('issues.update', async (request, runtime) => {
+export const update = defineHandler(operation, async (request, runtime) => {
   const { title, description, severity, labels, dueAt, links, state } = request.body;
   const action = actionOf(request, runtime);
   const issue = await updateIssue(
@@ -36,7 +37,7 @@ export const update = defineHandler('issues.update', async (request, runtime) =>
 export const handler = lambda(update);
 
 /** What identifies an issue may be repeated, and cannot be changed. */
-function refuseMove(body: Request<'issues.update'>['body'], identity: Identity): void {
+function refuseMove(body: Request<typeof operation>['body'], identity: Identity): void {
   if (body.namespace !== undefined && body.namespace !== identity.namespace) {
     throw new KiteError('namespace_mismatch', {
       message: 'An issue cannot be moved to another namespace; leave namespace out.',

@@ -1,10 +1,11 @@
+import { create as operation } from '../../core/contract/operations/relations.ts';
 import { KiteError } from '../../core/errors.ts';
 import { createRelation } from '../../db/relations/create.ts';
 import { checkAccess } from '../http/access.ts';
 import { answer } from '../http/answer.ts';
 import { defineHandler, lambda } from '../http/handler.ts';
 
-export const create = defineHandler('relations.create', async (request, runtime) => {
+export const create = defineHandler(operation, async (request, runtime) => {
   const sourceId = request.params.id.toLowerCase();
   const targetId = request.body.relatedId.toLowerCase();
   if (sourceId === targetId) {

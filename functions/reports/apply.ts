@@ -1,3 +1,4 @@
+import { apply as operation } from '../../core/contract/operations/reports.ts';
 import { type ReportResult, reportCommon, reportInput } from '../../core/contract/reports.ts';
 import { fromReportInput } from '../../core/contract/to-report.ts';
 import { timeProblems } from '../../core/domain/admission.ts';
@@ -12,7 +13,7 @@ import type { Request } from '../http/request.ts';
 import type { Runtime } from '../http/runtime.ts';
 
 /** Each report is judged by itself; those that are sound are applied together, all or none. */
-export const apply = defineHandler('reports.apply', async (request, runtime) => {
+export const apply = defineHandler(operation, async (request, runtime) => {
   const judged = request.body.reports.map((input, index) => judge(input, index, request, runtime));
   const sound = judged.filter((report): report is Report => !(report instanceof KiteError));
   const applied =
@@ -38,7 +39,7 @@ export const handler = lambda(apply);
 function judge(
   input: unknown,
   index: number,
-  request: Request<'reports.apply'>,
+  request: Request<typeof operation>,
   runtime: Runtime,
 ): Report | KiteError {
   const root = `body.reports.${index}`;

@@ -1,8 +1,9 @@
+import { root as operation } from '../../core/contract/operations/about.ts';
 import { about } from '../http/about.ts';
 import { answer } from '../http/answer.ts';
 import { defineHandler, lambda } from '../http/handler.ts';
 
-export const get = defineHandler('root.get', async () =>
+export const get = defineHandler(operation, async () =>
   answer(200, {
     ...about,
     links: {

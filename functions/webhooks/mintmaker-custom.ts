@@ -1,11 +1,12 @@
 import { fromMintmaker } from '../../core/contract/from-webhook.ts';
+import { mintmakerCustom as operation } from '../../core/contract/operations/webhooks.ts';
 import { checkAccess } from '../http/access.ts';
 import { answer } from '../http/answer.ts';
 import { defineHandler, lambda } from '../http/handler.ts';
 import { failed, switchable } from '../http/webhook.ts';
 
 export const mintmakerCustom = defineHandler(
-  'webhooks.mintmaker-custom',
+  operation,
   async (request, runtime) => {
     if (request.body.logs.length === 0) {
       checkAccess(runtime, request, request.body.namespace);

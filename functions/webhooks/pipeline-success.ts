@@ -1,9 +1,10 @@
 import { fromPipelineSuccess } from '../../core/contract/from-webhook.ts';
+import { pipelineSuccess as operation } from '../../core/contract/operations/webhooks.ts';
 import { defineHandler, lambda } from '../http/handler.ts';
 import { passed, switchable } from '../http/webhook.ts';
 
 export const pipelineSuccess = defineHandler(
-  'webhooks.pipeline-success',
+  operation,
   (request, runtime) =>
     passed(
       request,

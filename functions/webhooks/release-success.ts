@@ -1,9 +1,10 @@
 import { fromReleaseSuccess } from '../../core/contract/from-webhook.ts';
+import { releaseSuccess as operation } from '../../core/contract/operations/webhooks.ts';
 import { defineHandler, lambda } from '../http/handler.ts';
 import { passed, switchable } from '../http/webhook.ts';
 
 export const releaseSuccess = defineHandler(
-  'webhooks.release-success',
+  operation,
   (request, runtime) =>
     passed(
       request,

@@ -89,7 +89,11 @@ const LEGAL: Record<string, string[]> = {
   'functions/issues/resolve.ts': ['../http/handler.ts', '../../db/client.ts', 'node:fs'],
   'functions/gateway/main.ts': ['../issues/resolve.ts', '../../db/embedded.ts', 'node:http'],
   'operator/runtime/queue.ts': ['@kubernetes/client-node', 'node:fs'],
-  'operator/controllers/release/observe.ts': ['../../runtime/queue.ts', '../../../core/domain/report.ts'],
+  'operator/controllers/release/observe.ts': [
+    '../../runtime/queue.ts',
+    '../../../core/domain/report.ts',
+    'zod',
+  ],
   'operator/main.ts': ['./runtime/queue.ts', './controllers/release/observe.ts', 'node:process'],
   'clients/cli/main.ts': ['../../core/contract/operations.ts', 'commander', 'node:process'],
   'infra/app.ts': ['../core/contract/operations.ts', 'aws-cdk-lib', 'constructs', 'node:path'],

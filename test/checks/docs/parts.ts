@@ -1,13 +1,18 @@
 /** The parts of README.md and docs/ that follow from the code. */
+import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { limits } from '../../../core/contract/fields.ts';
 import { openapiDocument } from '../../../core/contract/openapi.ts';
-import { commonErrors, type Operation, operations, writeErrors } from '../../../core/contract/operations.ts';
+import { commonErrors, type Operation, writeErrors } from '../../../core/contract/operation.ts';
+import { operations } from '../../../core/contract/operations.ts';
 import { type ErrorCode, errorTable } from '../../../core/errors.ts';
 import { configVariables } from '../../../functions/config.ts';
+import { help } from '../../../operator/commands/help.ts';
+import { exposedName, metrics } from '../../../operator/runtime/metrics.ts';
 
-const RULES = join(import.meta.dirname, '../../../.dependency-cruiser.cjs');
+const ROOT = join(import.meta.dirname, '../../..');
+const RULES = join(ROOT, '.dependency-cruiser.cjs');
 
 const errorCodes = Object.keys(errorTable) as ErrorCode[];
 const cell = (text: string): string => text.replaceAll('|', '\\|');
@@ -169,6 +174,22 @@ function prohibitionsTable(): string {
   return table(['rule', 'what it holds'], rows);
 }
 
+/** A file of the project as it is, so that what is shown is what is compiled and tested. */
+function source(path: string): string {
+  const text = readFileSync(join(ROOT, path), 'utf8').trimEnd();
+  return ['```ts', `// ${path}`, text, '```'].join('\n');
+}
+
+function metricsTable(): string {
+  const rows = Object.entries(metrics).map(([name, { kind, help, labels = [] }]) => [
+    code(exposedName(name)),
+    kind,
+    labels.map(code).join(', '),
+    help,
+  ]);
+  return table(['metric', 'kind', 'labels', 'meaning'], rows);
+}
+
 /** Each part by its name, as Markdown without a line break at its end. */
 export const parts: Readonly<Record<string, () => string>> = {
   configuration: configurationTable,
@@ -178,6 +199,13 @@ export const parts: Readonly<Record<string, () => string>> = {
   errors: errorsTable,
   imports: importsTable,
   prohibitions: prohibitionsTable,
+  'example:observe': () => source('operator/controllers/deployment/observe.ts'),
+  'example:controller': () => source('operator/controllers/deployment/controller.ts'),
+  'example:all': () => source('operator/controllers/all.ts'),
+  'operator:help': () => ['```text', help.trimEnd(), '```'].join('\n'),
+  'operator:configuration': () =>
+    ['```yaml', readFileSync(join(ROOT, 'operator/config/example.yaml'), 'utf8').trimEnd(), '```'].join('\n'),
+  'operator:metrics': metricsTable,
   ...Object.fromEntries(
     Object.entries(errorTable).map(([name, { status, retryable, sentence }]) => [
       `error:${name}`,

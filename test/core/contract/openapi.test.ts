@@ -3,13 +3,8 @@ import { describe, expect, it } from 'vitest';
 import * as z from 'zod/mini';
 import { namespace, text, timestamp, uuid } from '../../../core/contract/fields.ts';
 import { openapiDocument } from '../../../core/contract/openapi.ts';
-import {
-  bodyErrors,
-  commonErrors,
-  type Operation,
-  operations,
-  writeErrors,
-} from '../../../core/contract/operations.ts';
+import { bodyErrors, commonErrors, type Operation, writeErrors } from '../../../core/contract/operation.ts';
+import { operations } from '../../../core/contract/operations.ts';
 import { errorTable } from '../../../core/errors.ts';
 
 const document = openapiDocument({ name: 'Kite', version: '1.2.3', description: 'Keeps issues.' });
