@@ -3,7 +3,7 @@ import { defineConfig } from 'vitest/config';
 export default defineConfig({
   test: {
     include: ['test/**/*.test.ts'],
-    globalSetup: ['test/support/global.ts'],
+    globalSetup: ['test/support/global.ts', 'test/cluster/global.ts'],
     pool: 'forks',
     maxWorkers: 2,
     testTimeout: 30_000,
