@@ -1,0 +1,31 @@
+import type { Controller, ResourceKind } from '../../runtime/controller.ts';
+import { pipelineRunName } from './about.ts';
+import { needsTaskRuns, observe } from './observe.ts';
+import { trimRun } from './run.ts';
+import type { PipelineRunSettings } from './settings.ts';
+
+const pipelineRuns: ResourceKind = {
+  group: 'tekton.dev',
+  version: 'v1',
+  plural: 'pipelineruns',
+  kind: 'PipelineRun',
+};
+
+const taskRuns: ResourceKind = { group: 'tekton.dev', version: 'v1', plural: 'taskruns', kind: 'TaskRun' };
+
+/** Watches PipelineRuns; reads the TaskRuns of those that failed or are stuck. */
+export function pipelineRunController(settings: PipelineRunSettings): Controller {
+  return {
+    name: pipelineRunName,
+    watches: pipelineRuns,
+    reads: [taskRuns],
+    trim: trimRun,
+    async observe(subject, reader, now) {
+      const { name, namespace } = subject.object.metadata;
+      const read = needsTaskRuns(subject, settings, now)
+        ? await reader.list(taskRuns, namespace, `tekton.dev/pipelineRun=${name}`)
+        : [];
+      return observe(subject, read, settings, now);
+    },
+  };
+}
