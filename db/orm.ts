@@ -1,5 +1,3 @@
-import type { SQL } from 'drizzle-orm';
-import { PgDialect } from 'drizzle-orm/pg-core';
 import { drizzle, type PostgresJsDatabase } from 'drizzle-orm/postgres-js';
 import type postgres from 'postgres';
 import type { Database } from './client.ts';
@@ -24,18 +22,4 @@ export function orm({ sql }: Pick<Database, 'sql'>): PostgresJsDatabase {
   Object.assign(serializers, own.serializers);
   made.set(sql, composed);
   return composed;
-}
-
-const dialect = new PgDialect();
-
-/**
- * Runs a composed statement whose plan each connection keeps. Only for statements of which there are few: nothing forgets
- * them, and only for those whose plan is the same whatever the parameters are.
- */
-export async function prepared<Row extends object>(
-  { sql }: Pick<Database, 'sql'>,
-  statement: SQL,
-): Promise<readonly Row[]> {
-  const { sql: text, params } = dialect.sqlToQuery(statement);
-  return sql.unsafe<Row[]>(text, params as postgres.ParameterOrJSON<never>[], { prepare: true });
 }

@@ -1,6 +1,4 @@
 import { and, eq, inArray, type SQL, sql } from 'drizzle-orm';
-import type { Database } from '../client.ts';
-import { orm } from '../orm.ts';
 import { counts } from '../schema/counts.ts';
 import { issues } from '../schema/issues.ts';
 import { type Filter, filterCondition } from './filter.ts';
@@ -16,16 +14,14 @@ const counted = {
 } satisfies { readonly [name in keyof Filter]?: (filter: Filter) => SQL | '' | undefined };
 
 /**
- * How many issues the filter asks for, exactly: the sum of `issue_counts` where these tell, in less than a
+ * How many issues the filter asks for, exactly, as a scalar query: the sum of `issue_counts` where these tell, in less than a
  * millisecond, else counted, 0.3 microseconds each. Not for a filter with a search.
  */
-export async function countIssues(database: Database, filter: Filter): Promise<number> {
+export function countOf(filter: Filter): SQL {
   const asked = Object.entries(filter).filter(([, value]) => value !== undefined);
-  const statement = asked.every(([name]) => name in counted)
-    ? sql`select coalesce(sum(${counts.amount}), 0) as total from ${counts} where ${countsCondition(filter) ?? sql`true`}`
-    : sql`select count(*) as total from ${issues} where ${filterCondition(filter)}`;
-  const [row] = await orm(database).execute<{ total: string }>(statement);
-  return Number(row?.total ?? 0);
+  return asked.every(([name]) => name in counted)
+    ? sql`(select coalesce(sum(${counts.amount}), 0) from ${counts} where ${countsCondition(filter) ?? sql`true`})`
+    : sql`(select count(*) from ${issues} where ${filterCondition(filter)})`;
 }
 
 /** Which rows of `issue_counts` tell how many issues the filter asks for. */

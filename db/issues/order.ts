@@ -1,17 +1,41 @@
-import { asc, desc, type SQL, sql } from 'drizzle-orm';
+import { asc, desc, type SQL, type SQLWrapper, sql } from 'drizzle-orm';
 import { decodeCursor, largestCursorValue } from '../../core/contract/cursor.ts';
 import type { Sort } from '../../core/contract/list.ts';
 import { KiteError } from '../../core/errors.ts';
 import { issues } from '../schema/issues.ts';
 
-/** What lists are sorted by, in milliseconds or ranks, as it stands in a cursor. */
+/** What a list is sorted by, of one row of it, and its id. */
 export interface Place {
   readonly id: string;
-  readonly severityRank: number | null;
-  readonly detectedAt: Date | null;
-  readonly lastSeenAt: Date | null;
-  readonly dueAt: Date | null;
+  readonly severity_rank?: number;
+  readonly detected_at?: Date;
+  readonly last_seen_at?: Date;
+  readonly due_at?: Date | null;
 }
+
+/** The columns of a place. */
+export function placeColumns(sort: Sort): SQL {
+  switch (sort) {
+    case 'detectedAt':
+      return listed(issues.id, issues.detectedAt);
+    case 'lastSeenAt':
+      return listed(issues.id, issues.lastSeenAt);
+    case 'severity':
+      return listed(issues.id, issues.severityRank, issues.detectedAt);
+    case 'dueAt':
+      return listed(issues.id, issues.dueAt);
+  }
+}
+
+/** All that an order or a cursor looks at, for a query whose rows are sorted later; it is then to be named `issues`. */
+export const sortColumns: SQL = listed(
+  issues.id,
+  issues.detectedAt,
+  issues.lastSeenAt,
+  issues.seenSlot,
+  issues.severityRank,
+  issues.dueAt,
+);
 
 /** No due date sorts after every due date. */
 const never = largestCursorValue;
@@ -36,21 +60,21 @@ export function walkBy(sort: Sort): SQL {
   return sort === 'lastSeenAt' ? listed(desc(issues.seenSlot), orderBy(sort)) : orderBy(sort);
 }
 
-function listed(...parts: readonly SQL[]): SQL {
+function listed(...parts: readonly SQLWrapper[]): SQL {
   return sql.join([...parts], sql`, `);
 }
 
-/** A row's values of what a list is sorted by, as a cursor carries them. */
+/** A place's values of what a list is sorted by, in milliseconds or ranks, as a cursor carries them. */
 export function sortValues(sort: Sort, place: Place): readonly number[] {
   switch (sort) {
     case 'detectedAt':
-      return [place.detectedAt?.getTime() ?? 0];
+      return [place.detected_at?.getTime() ?? 0];
     case 'lastSeenAt':
-      return [place.lastSeenAt?.getTime() ?? 0];
+      return [place.last_seen_at?.getTime() ?? 0];
     case 'severity':
-      return [place.severityRank ?? 0, place.detectedAt?.getTime() ?? 0];
+      return [place.severity_rank ?? 0, place.detected_at?.getTime() ?? 0];
     case 'dueAt':
-      return [place.dueAt?.getTime() ?? never];
+      return [place.due_at?.getTime() ?? never];
   }
 }
 

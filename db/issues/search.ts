@@ -2,6 +2,7 @@ import { and, eq, like, type SQL, sql } from 'drizzle-orm';
 import { issues } from '../schema/issues.ts';
 import { texts, waitingTexts } from '../schema/texts.ts';
 import { type Filter, filterCondition } from './filter.ts';
+import { sortColumns } from './order.ts';
 
 /** A search counts no further than this; beyond it the total is a lower bound. */
 export const searchTotal = 1000;
@@ -59,8 +60,7 @@ export function searchParts(text: string, filter: Filter): Search {
       ),
       breadth as materialized (select count(*) > ${wide}::bigint as is_wide from candidate),
       near as materialized (
-        select ${issues.id}, ${issues.detectedAt}, ${issues.lastSeenAt}, ${issues.seenSlot}, ${issues.severityRank}, ${issues.dueAt}
-        from ${issues}
+        select ${sortColumns} from ${issues}
         where ${issues.key} in (select issue_key from candidate union all select issue_key from ${waitingTexts})
           and (not ${issues.wordsWaiting} or ${has}) and ${matching}
         limit case when ${isWide} then ${searchTotal + 1}::bigint end

@@ -3,11 +3,11 @@ import { generateKeyPairSync, randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { closeSync, existsSync, openSync, readFileSync } from 'node:fs';
 import { rm, writeFile } from 'node:fs/promises';
-import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { findAssets } from './assets.ts';
 import { type KubeAddress, KubeClient } from './client.ts';
 import { directory } from './directory.ts';
+import { freePort } from './port.ts';
 import { until } from './until.ts';
 
 type Program = 'etcd' | 'kube-apiserver';
@@ -162,18 +162,6 @@ export async function startKubeServer(options: KubeServerOptions = {}): Promise<
     await end();
     throw error;
   }
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const address = server.address();
-  server.close();
-  await once(server, 'close');
-  if (address === null || typeof address === 'string') {
-    throw new Error('a socket has no port');
-  }
-  return address.port;
 }
 
 function lastLines(path: string): string {

@@ -14,7 +14,7 @@ export interface Read {
 }
 
 /** The namespace of 30 issues in 100, and one of the nineteen others. */
-export const largest = 'team-00-tenant';
+const largest = 'team-00-tenant';
 const ordinary = 'team-03-tenant';
 
 /** What is in none of the dataset's texts, and in each second one. */

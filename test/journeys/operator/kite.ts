@@ -1,5 +1,6 @@
 import { onTestFinished } from 'vitest';
 import type { Issue } from '../../../core/contract/issue.ts';
+import { freePort } from '../../cluster/port.ts';
 import { createTestDatabase } from '../../support/database.ts';
 import { type Kite, kiteOf } from '../../support/kite.ts';
 import { startServer, type TestServer } from '../../support/server.ts';
@@ -18,7 +19,8 @@ export interface MortalKite extends Kite {
 export async function startKite(): Promise<MortalKite> {
   const database = await createTestDatabase();
   onTestFinished(() => database.drop());
-  let server: TestServer | undefined = await startServer({ databaseUrl: database.url });
+  const options = { databaseUrl: database.url, env: { PORT: String(await freePort()) } };
+  let server: TestServer | undefined = await startServer(options);
   const { url } = server;
   const kite = kiteOf(() => {
     if (server === undefined) {
@@ -39,7 +41,7 @@ export async function startKite(): Promise<MortalKite> {
     url,
     goAway,
     comeBack: async () => {
-      server = await startServer({ databaseUrl: database.url, env: { PORT: new URL(url).port } });
+      server = await startServer(options);
     },
     issues: async (namespace) => {
       const { data } = await kite.list({ namespace, limit: '100' });

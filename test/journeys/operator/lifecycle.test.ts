@@ -76,5 +76,5 @@ describeWithCluster('A run in a cluster, by way of the operator', () => {
     await settled(running);
     expect(await kite.issue(again.id)).toEqual(again);
     expect(await kite.stored()).toBe(before);
-  });
+  }, 90_000);
 });

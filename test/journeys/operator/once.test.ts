@@ -96,5 +96,5 @@ describeWithCluster('One pass over a cluster that holds the fixtures', () => {
     expect(again.code).toBe(0);
     expect(again.output).toContain('duplicate');
     expect(await kite.stored()).toBe(before);
-  });
+  }, 90_000);
 });

@@ -67,7 +67,7 @@ describeWithCluster('An operator whose Kite is away', () => {
     );
     expect(await running.metric('reports_dropped_total')).toBe(0);
     expect(await running.stop()).toBe(0);
-  });
+  }, 90_000);
 
   test('drops nothing silently when the journal is full: every failure is an issue, or is counted and named', async () => {
     const kite = await startKite();

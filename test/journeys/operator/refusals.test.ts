@@ -65,7 +65,7 @@ describeWithCluster('An operator that Kite refuses', () => {
     // The command works without an operator that runs.
     expect((await operator.run('dead-letter', 'drop', '--all')).output).toBe('1 report forgotten.\n');
     expect(await list()).toEqual([]);
-  });
+  }, 90_000);
 
   test('keeps what it has to say while its token has expired, and says it with the next one', async () => {
     const kite = await startKite();
@@ -99,5 +99,5 @@ describeWithCluster('An operator that Kite refuses', () => {
       ['component/web', 1],
     ]);
     expect(await running.stop()).toBe(0);
-  });
+  }, 90_000);
 });
