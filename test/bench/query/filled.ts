@@ -15,7 +15,7 @@ const events = 10;
 const marker = 'filled';
 
 /**
- * A server with so many issues. The folder is kept for the next time, since filling it takes minutes: 8 GB for
+ * A server with so many issues. The folder is kept for the next time, since filling it takes minutes: 13 GB for
  * a million issues. It is made anew when a migration or the dataset has changed, and each month, so that its history is
  * not too old; then the one before is removed.
  */
