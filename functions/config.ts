@@ -1,6 +1,7 @@
 import { isIPv4, isIPv6 } from 'node:net';
 import { resolve } from 'node:path';
 import * as z from 'zod/mini';
+import { ConfigError } from '../core/config-error.ts';
 import { limits } from '../core/contract/fields.ts';
 import type { OperationId } from '../core/contract/operations.ts';
 import { defaultDataDirectory } from './data-directory.ts';
@@ -43,17 +44,6 @@ export interface Config {
   readonly webhooksDisabled: ReadonlySet<WebhookName>;
   readonly logLevel: (typeof logLevels)[number];
   readonly logFormat: (typeof logFormats)[number];
-}
-
-/** The message names every variable that is wrong, one a line; it shows no secret. */
-export class ConfigError extends Error {
-  override readonly name = 'ConfigError';
-  readonly problems: readonly string[];
-
-  constructor(problems: readonly string[]) {
-    super(problems.join('\n'));
-    this.problems = problems;
-  }
 }
 
 interface About {

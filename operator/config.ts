@@ -1,6 +1,7 @@
 import { dirname, resolve } from 'node:path';
 import { type Document, LineCounter, parseDocument } from 'yaml';
 import type * as z from 'zod/mini';
+import { ConfigError } from '../core/config-error.ts';
 import { type Problem, toLines, toProblems } from './config/problems.ts';
 import { type logFormats, type logLevels, schema } from './config/schema.ts';
 import { controllers as kinds } from './controllers/all.ts';
@@ -51,17 +52,6 @@ const controllerNames = Object.keys(kinds) as readonly ControllerName[];
 /** Runs where the file lists no controller at all. */
 const usual: ControllerName = 'pipelinerun';
 const megabyte = 1024 * 1024;
-
-/** The message names everything that is wrong, one a line. */
-export class ConfigError extends Error {
-  override readonly name = 'ConfigError';
-  readonly problems: readonly string[];
-
-  constructor(problems: readonly string[]) {
-    super(problems.join('\n'));
-    this.problems = problems;
-  }
-}
 
 /**
  * Reads what stands in the configuration file. The empty text gives the defaults.

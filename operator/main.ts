@@ -1,3 +1,4 @@
+import { ConfigError } from '../core/config-error.ts';
 import { type Command, readArguments, UsageError } from './commands/arguments.ts';
 import { deadLetter } from './commands/dead-letter.ts';
 import { dryRun } from './commands/dry-run.ts';
@@ -5,7 +6,6 @@ import { help } from './commands/help.ts';
 import { once } from './commands/once.ts';
 import { run } from './commands/run.ts';
 import { type Setting, version } from './commands/setting.ts';
-import { ConfigError } from './config.ts';
 
 /** Where sh is bash, npm delivers one Ctrl-C twice: so soon, in milliseconds, it is the same one. */
 const sameSignal = 500;

@@ -12,16 +12,20 @@ export interface LockedIssue {
   readonly editedAt: number | null;
 }
 
-interface LockedRow {
-  readonly key: string;
-  readonly identity: string;
-  readonly ends_of: string | null;
+/** What makes an issue's identity, as its row has it. */
+export interface IdentityRow {
   readonly cluster: string;
   readonly namespace: string;
   readonly resource_type: string;
   readonly resource_name: string;
   readonly resource_namespace: string;
   readonly issue_type: Identity['issueType'];
+}
+
+interface LockedRow extends IdentityRow {
+  readonly key: string;
+  readonly identity: string;
+  readonly ends_of: string | null;
   readonly newest_key: Buffer;
   readonly edited_at: Date | null;
 }
@@ -48,18 +52,22 @@ export async function lockIssue(tx: postgres.TransactionSql, id: string): Promis
   return {
     key: row.key,
     id,
-    identity: {
-      cluster: row.cluster,
-      namespace: row.namespace,
-      scope: {
-        resourceType: row.resource_type,
-        resourceName: row.resource_name,
-        resourceNamespace: row.resource_namespace,
-      },
-      issueType: row.issue_type,
-    },
+    identity: identityOf(row),
     newestKey: row.newest_key,
     editedAt: row.edited_at?.getTime() ?? null,
+  };
+}
+
+export function identityOf(row: IdentityRow): Identity {
+  return {
+    cluster: row.cluster,
+    namespace: row.namespace,
+    scope: {
+      resourceType: row.resource_type,
+      resourceName: row.resource_name,
+      resourceNamespace: row.resource_namespace,
+    },
+    issueType: row.issue_type,
   };
 }
 

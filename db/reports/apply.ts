@@ -6,7 +6,7 @@ import { type Identity, type Report, userSource } from '../../core/domain/report
 import { within } from '../deadline.ts';
 import { isOutcomeUnknown, outcomeUnknown, retrying } from '../failure.ts';
 import { type DocumentRow, toIssue } from '../issues/document.ts';
-import { Batch } from './batch.ts';
+import { Batch, iso } from './batch.ts';
 
 /** What a report did to its issue when it came. */
 type Effect = 'opened' | 'updated' | 'reopened' | 'resolved' | 'recorded';
@@ -124,10 +124,6 @@ async function send(sql: postgres.ISql, batch: Batch, options: ApplyOptions): Pr
       },
     ]),
   );
-}
-
-function iso(time: number): string {
-  return new Date(time).toISOString();
 }
 
 /** The issues of identities whose reports are too old to change them. */

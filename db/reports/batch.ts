@@ -148,7 +148,8 @@ function contentOf({ failure, identity, labels }: Report): object | null {
       };
 }
 
-function iso(time: number): string {
+/** @param time milliseconds since 1970 */
+export function iso(time: number): string {
   return new Date(time).toISOString();
 }
 

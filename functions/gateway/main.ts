@@ -1,11 +1,12 @@
 import { randomUUID } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import pino, { type Logger } from 'pino';
+import { ConfigError } from '../../core/config-error.ts';
 import { connect, type Database } from '../../db/client.ts';
 import { dropHistory } from '../../db/history/drop.ts';
 import { ensureHistory } from '../../db/history/ensure.ts';
 import { migrate } from '../../db/migrate.ts';
-import { type Config, ConfigError, readConfig } from '../config.ts';
+import { type Config, readConfig } from '../config.ts';
 import { handlers } from '../handlers.ts';
 import type { Runtime } from '../http/runtime.ts';
 import { startOwnDatabase } from './own-database.ts';

@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { isDeepStrictEqual } from 'node:util';
-import { type Config, ConfigError, type Place, parseConfig } from '../config.ts';
+import { ConfigError } from '../../core/config-error.ts';
+import { type Config, type Place, parseConfig } from '../config.ts';
 import type { Log } from '../runtime/log.ts';
 import { pause } from '../runtime/patience.ts';
 

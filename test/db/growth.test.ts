@@ -3,7 +3,7 @@
  * the machine, so a plan that has lost its index shows here.
  */
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import type { Identity } from '../../core/domain/report.ts';
+import { type IdentityRow, identityOf } from '../../db/issues/lock.ts';
 import { fillDatabase } from '../bench/dataset.ts';
 import { buffersOf } from '../bench/query/buffers.ts';
 import { type Read, readsOf } from '../bench/query/reads.ts';
@@ -34,8 +34,6 @@ async function fill(size: number): Promise<Filled> {
 beforeAll(async () => {
   small = await fill(10_000);
   large = await fill(100_000);
-  if (process.env.SHOW)
-    for (const [w, p] of large.pages) console.log(w, Math.round(small.pages.get(w) ?? 0), Math.round(p));
 }, 120_000);
 afterAll(async () => {
   await small?.database.drop();
@@ -60,7 +58,7 @@ describe('from 10,000 to 100,000 issues', () => {
 
 describe('what the bench reads', () => {
   test('is what reports add up to', async () => {
-    const identities = await small.database.sql<Row[]>`
+    const identities = await small.database.sql<IdentityRow[]>`
       select cluster, namespace, resource_type, resource_name, resource_namespace, issue_type
       from issues where key <= 60 order by key`;
     for (const row of identities) {
@@ -76,25 +74,3 @@ describe('what the bench reads', () => {
     expect(row?.kept).toBe(row?.counted);
   });
 });
-
-interface Row {
-  readonly cluster: string;
-  readonly namespace: string;
-  readonly resource_type: string;
-  readonly resource_name: string;
-  readonly resource_namespace: string;
-  readonly issue_type: Identity['issueType'];
-}
-
-function identityOf(row: Row): Identity {
-  return {
-    cluster: row.cluster,
-    namespace: row.namespace,
-    scope: {
-      resourceType: row.resource_type,
-      resourceName: row.resource_name,
-      resourceNamespace: row.resource_namespace,
-    },
-    issueType: row.issue_type,
-  };
-}

@@ -1,20 +1,12 @@
 import { expect, test } from 'vitest';
 import { operations } from '../../core/contract/operations.ts';
-import { ConfigError, configVariables, readConfig } from '../../functions/config.ts';
+import { configVariables, readConfig } from '../../functions/config.ts';
+import { problemsIn } from '../support/problems.ts';
 
 const home = { HOME: '/home/ada' };
 
 function problemsOf(env: Record<string, string>): readonly string[] {
-  try {
-    readConfig({ ...home, ...env });
-  } catch (error) {
-    if (error instanceof ConfigError) {
-      expect(error.message).toBe(error.problems.join('\n'));
-      return error.problems;
-    }
-    throw error;
-  }
-  return [];
+  return problemsIn(() => readConfig({ ...home, ...env }));
 }
 
 test('an empty environment gives the documented defaults', () => {

@@ -1,7 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { type Config, ConfigError, controllersOf, type Place, parseConfig } from '../../operator/config.ts';
+import { type Config, controllersOf, type Place, parseConfig } from '../../operator/config.ts';
+import { problemsIn } from '../support/problems.ts';
 
 const laptop: Place = { isPod: false, journalDirectory: '/home/ada/.local/state/kite-operator' };
 const pod: Place = { ...laptop, isPod: true };
@@ -11,16 +12,7 @@ function read(text: string, place: Place = laptop): Config {
 }
 
 function problemsOf(text: string): readonly string[] {
-  try {
-    read(text);
-  } catch (error) {
-    if (error instanceof ConfigError) {
-      expect(error.message).toBe(error.problems.join('\n'));
-      return error.problems;
-    }
-    throw error;
-  }
-  return [];
+  return problemsIn(() => read(text));
 }
 
 const names = (config: Config): readonly string[] => controllersOf(config).map(({ name }) => name);

@@ -2,8 +2,9 @@ import { chmod, rm, stat } from 'node:fs/promises';
 import { createServer, type IncomingMessage, request, type ServerResponse } from 'node:http';
 import { join } from 'node:path';
 import * as z from 'zod/mini';
+import { hasCode } from '../failure.ts';
+import { readJson } from '../json.ts';
 import type { Log } from '../log.ts';
-import { readJson } from './records.ts';
 import { sentenceOf } from './store.ts';
 import type { DeadLetter, DeadLetters, Selection } from './types.ts';
 
@@ -168,8 +169,4 @@ async function textOf(incoming: IncomingMessage, most: number): Promise<string> 
     }
   }
   return Buffer.concat(pieces).toString('utf8');
-}
-
-function hasCode(error: unknown, ...codes: readonly string[]): boolean {
-  return error instanceof Error && 'code' in error && codes.includes(String(error.code));
 }

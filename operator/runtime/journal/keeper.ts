@@ -1,4 +1,5 @@
 import type { Outgoing } from '../controller.ts';
+import { readJson } from '../json.ts';
 import { type Bounds, boundsOf } from './bounds.ts';
 import { Disk } from './disk.ts';
 import { Entries, type Entry } from './entries.ts';
@@ -15,7 +16,6 @@ import {
   idOf,
   newEntry,
   pendingKey,
-  readJson,
 } from './records.ts';
 import { Store } from './store.ts';
 import type {

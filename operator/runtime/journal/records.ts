@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import * as z from 'zod/mini';
 import type { Outgoing } from '../controller.ts';
+import { readJson } from '../json.ts';
 import type { Entry } from './entries.ts';
 import type { DeadLetter } from './types.ts';
 
@@ -140,12 +141,4 @@ export function decodeDead(text: string | undefined): DeadRecord | null {
 export function toDeadLetter(id: string, record: DeadRecord): DeadLetter {
   const { bytes: _, ...fields } = record;
   return { id, ...fields };
-}
-
-export function readJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
 }

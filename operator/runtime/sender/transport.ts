@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { rootCertificates } from 'node:tls';
 import { EnvHttpProxyAgent, request } from 'undici';
+import { hasCode } from '../failure.ts';
 import { Patience } from '../patience.ts';
 import type { SenderOptions } from './types.ts';
 
@@ -145,10 +146,6 @@ async function readText(path: string, what: string): Promise<string> {
 
 function single(header: string | string[] | undefined): string | undefined {
   return Array.isArray(header) ? header[0] : header;
-}
-
-function hasCode(error: unknown, ...codes: readonly string[]): boolean {
-  return error instanceof Error && 'code' in error && codes.includes(String(error.code));
 }
 
 /** The message, with those of its causes where it has none of its own. */

@@ -1,5 +1,6 @@
 import * as z from 'zod/mini';
 import type { Refusal } from '../journal.ts';
+import { readJson } from '../json.ts';
 import { readRetryAfter } from './circuit.ts';
 import type { Reply } from './transport.ts';
 
@@ -165,12 +166,4 @@ function shorten(all: Refusal['details']): Refusal['details'] {
 
 function cut(text: string): string {
   return text.length <= longestMessage ? text : `${text.slice(0, longestMessage).toWellFormed()}…`;
-}
-
-function readJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
 }

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { observe } from '../../../../operator/controllers/pipelinerun/observe.ts';
 import { received } from '../wire.ts';
-import { aRun, later, type Parts, pushLabels, settings } from './objects.ts';
+import { aRun, later, newer, type Parts, pac, pushLabels, settings } from './objects.ts';
 
 function look(parts: Parts, given = settings()) {
   const object = aRun({ status: 'False', reason: 'Failed', ...parts });
@@ -9,18 +9,10 @@ function look(parts: Parts, given = settings()) {
   return { report };
 }
 
-const pac = 'pipelinesascode.tekton.dev';
 const pullRequest = {
   ...pushLabels,
   [`${pac}/event-type`]: 'pull_request',
   [`${pac}/pull-request`]: '214',
-};
-const newer = {
-  'pipelines.konflux-ci.dev/type': 'build',
-  'build.konflux-ci.dev/component': 'billing-core',
-  'build.konflux-ci.dev/version': 'v2',
-  'build.konflux-ci.dev/commit_sha': '65c936aa',
-  'build.konflux-ci.dev/target_branch': 'release-2',
 };
 
 describe('the labels of a report', () => {

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { observe } from '../../../../operator/controllers/pipelinerun/observe.ts';
 import { received } from '../wire.ts';
-import { aRun, aTaskRun, later, pushLabels, settings } from './objects.ts';
+import { aRun, aTaskRun, later, pac, pushLabels, settings } from './objects.ts';
 
 function links(
   labels: Readonly<Record<string, string>>,
@@ -18,7 +18,6 @@ function links(
   return report?.failure?.links.map(({ title, url }) => `${title}: ${url}`) ?? [];
 }
 
-const pac = 'pipelinesascode.tekton.dev';
 const page = 'https://console.example/ns/team-falcon-tenant/applications/checkout';
 const run = 'checkout-api-on-push-4n8rk';
 

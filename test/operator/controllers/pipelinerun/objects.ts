@@ -40,6 +40,18 @@ export const pushLabels = {
   'pipelinesascode.tekton.dev/event-type': 'push',
 } as const;
 
+/** What the labels and annotations of Pipelines as Code begin with. */
+export const pac = 'pipelinesascode.tekton.dev';
+
+/** Labels as newer builds have them, which name a version. */
+export const newer = {
+  'pipelines.konflux-ci.dev/type': 'build',
+  'build.konflux-ci.dev/component': 'billing-core',
+  'build.konflux-ci.dev/version': 'v2',
+  'build.konflux-ci.dev/commit_sha': '65c936aa',
+  'build.konflux-ci.dev/target_branch': 'release-2',
+};
+
 /** A push build's run that ended, or that goes on where the status is not final. */
 export function aRun({
   status,
