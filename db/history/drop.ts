@@ -1,6 +1,6 @@
 import type postgres from 'postgres';
 import { retrying } from '../failure.ts';
-import { historyLock, unlessBusy } from './ensure.ts';
+import { historyLock, takeTime, unlessBusy } from './ensure.ts';
 import { dropBefore, quarterOf } from './quarters.ts';
 
 /** Rows of identities that are no issues and that nothing can concern any more, purged in one go at most. */
@@ -8,7 +8,7 @@ const purgeLimit = 10_000;
 
 /**
  * Drops the history that is older than the horizon, whole quarters of a year at a time, and purges the tombstones and
- * passes that nothing can concern any more. No issue changes. A quarter that is in use is left for next time.
+ * passes that nothing can concern any more, and the audit of that time. No issue changes. A quarter that is in use is left for next time.
  *
  * @param now milliseconds since 1970
  * @param days how long history is kept
@@ -32,11 +32,12 @@ export async function dropHistory(sql: postgres.Sql, now: number, days: number):
       dropped.push(name);
     }
   }
-  await retrying(() => purge(sql, before));
+  await retrying(() => sql.begin((tx) => purge(tx, before)));
   return dropped;
 }
 
 async function dropQuarter(tx: postgres.TransactionSql, name: string, until: number): Promise<void> {
+  await takeTime(tx);
   await tx`select pg_advisory_xact_lock(${historyLock})`;
   await tx`set local lock_timeout = '1s'`;
   await tx`drop table if exists ${tx(name)}`;
@@ -45,10 +46,11 @@ async function dropQuarter(tx: postgres.TransactionSql, name: string, until: num
 }
 
 /** An order key begins with its order time, so comparing keys compares times. */
-async function purge(sql: postgres.Sql, before: number): Promise<void> {
+async function purge(tx: postgres.TransactionSql, before: number): Promise<void> {
+  await takeTime(tx);
   const key = Buffer.alloc(8);
   key.writeBigUInt64BE(BigInt(before));
-  await sql`
+  await tx`
     with purged as (
       delete from issues where key in (
         select i.key from issues i
@@ -62,5 +64,5 @@ async function purge(sql: postgres.Sql, before: number): Promise<void> {
       returning key
     )
     delete from events e using purged p where e.issue_key = p.key`;
-  await sql`delete from events_other where filed_at < ${new Date(before).toISOString()}`;
+  await tx`delete from events_other where filed_at < ${new Date(before).toISOString()}`;
 }

@@ -37,10 +37,21 @@ export async function unlessBusy(run: () => Promise<unknown>): Promise<boolean> 
   }
 }
 
+/**
+ * For this transaction, the time-outs are those of upkeep: nobody waits for its answer, and what callers may wait
+ * for can be too short to make or drop a table on a busy disk.
+ */
+export async function takeTime(tx: postgres.TransactionSql): Promise<void> {
+  await tx`
+    select set_config('statement_timeout', '60s', true),
+      set_config('idle_in_transaction_session_timeout', '60s', true)`;
+}
+
 async function ensureQuarter(tx: postgres.TransactionSql, quarter: Quarter): Promise<void> {
   if (await isThere(tx, quarter)) {
     return;
   }
+  await takeTime(tx);
   await tx`select pg_advisory_xact_lock(${historyLock})`;
   if (await isThere(tx, quarter)) {
     return;
