@@ -18,10 +18,6 @@ export interface DocumentRow {
   readonly resource_name: string;
   readonly resource_namespace: string;
   readonly labels: Record<string, string>;
-  readonly application: string | null;
-  readonly component: string | null;
-  readonly lifecycle: string | null;
-  readonly origin: string | null;
   readonly due_at: Time | null;
   readonly detected_at: Time;
   readonly resolved_at: Time | null;
@@ -33,35 +29,37 @@ export interface DocumentRow {
   readonly created_at: Time;
   readonly updated_at: Time;
   readonly links: readonly { readonly id: string; readonly title: string; readonly url: string }[];
-  readonly relations: readonly {
-    readonly id: string;
-    readonly outgoing: boolean;
-    readonly other: Omit<RelatedIssue, 'scope'> & {
-      readonly resourceType: string;
-      readonly resourceName: string;
-      readonly resourceNamespace: string;
-    };
-  }[];
+  readonly relations: readonly RelationRow[];
+}
+
+/** A relation as the view tells it: with the other end, and whether the issue is its source. */
+export interface RelationRow {
+  readonly id: string;
+  readonly outgoing: boolean;
+  readonly other: Omit<RelatedIssue, 'scope'> & {
+    readonly resourceType: string;
+    readonly resourceName: string;
+    readonly resourceNamespace: string;
+  };
 }
 
 /** What `toIssue` reads of the view, as a list of columns: the rest of a row is for those who write it. */
 export const documentColumnNames = [
   ...['id', 'identity', 'title', 'description', 'severity', 'issue_type', 'state', 'cluster', 'namespace'],
-  ...[
-    'resource_type',
-    'resource_name',
-    'resource_namespace',
-    'labels',
-    'application',
-    'component',
-    'lifecycle',
-  ],
-  ...['origin', 'due_at', 'detected_at', 'resolved_at', 'first_seen_at', 'last_seen_at', 'occurrences'],
+  ...['resource_type', 'resource_name', 'resource_namespace', 'labels'],
+  ...['due_at', 'detected_at', 'resolved_at', 'first_seen_at', 'last_seen_at', 'occurrences'],
   ...['episode_occurrences', 'episodes', 'created_at', 'updated_at', 'links', 'relations'],
 ] as const;
 
+/** As Postgres writes a time of milliseconds as JSON, with UTC as its zone. */
+const writtenTime = /^(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)(?:\.(\d{1,3}))?\+00:00$/;
+
+/** A page has some five hundred of them, and a Date takes ten times as long as a look at the text. */
 export function time(value: Time): string {
-  return new Date(value).toISOString();
+  const written = typeof value === 'string' ? writtenTime.exec(value) : null;
+  return written === null
+    ? new Date(value).toISOString()
+    : `${written[1]}.${(written[2] ?? '').padEnd(3, '0')}Z`;
 }
 
 export function timeOrNull(value: Time | null): string | null {
@@ -90,10 +88,10 @@ export function toIssue(row: DocumentRow): Issue {
       resourceNamespace: row.resource_namespace,
     },
     labels: row.labels,
-    application: row.application,
-    component: row.component,
-    lifecycle: row.lifecycle,
-    origin: row.origin,
+    application: row.labels.application ?? null,
+    component: row.labels.component ?? null,
+    lifecycle: row.labels.lifecycle ?? null,
+    origin: row.labels.origin ?? null,
     dueAt: timeOrNull(row.due_at),
     firstSeenAt: time(row.first_seen_at),
     lastSeenAt: time(row.last_seen_at),
@@ -108,7 +106,7 @@ export function toIssue(row: DocumentRow): Issue {
   };
 }
 
-function toRelation(id: string, relation: DocumentRow['relations'][number]): Relation {
+function toRelation(id: string, relation: RelationRow): Relation {
   const { resourceType, resourceName, resourceNamespace, ...other } = relation.other;
   const shown: RelatedIssue = {
     ...other,

@@ -18,19 +18,3 @@ export async function readIssue(sql: postgres.ISql, id: string): Promise<Issue> 
   }
   return toIssue(row);
 }
-
-/**
- * The issues of these ids, in their order, without those that are gone. Its plan is kept by each connection, whatever list the ids
- * come from: making one takes as long as reading thirty issues.
- */
-export async function readIssues(sql: postgres.ISql, ids: readonly string[]): Promise<Issue[]> {
-  if (ids.length === 0) {
-    return [];
-  }
-  const rows = await sql<DocumentRow[]>`
-    select ${sql(documentColumnNames.map((name) => `issue.${name}`))}
-    from unnest(string_to_array(${ids.join(' ')}, ' ')::uuid[]) with ordinality as asked (id, place)
-    join issue_documents as issue on issue.id = asked.id
-    order by asked.place`;
-  return rows.map(toIssue);
-}

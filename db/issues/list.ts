@@ -3,12 +3,12 @@ import { encodeCursor } from '../../core/contract/cursor.ts';
 import type { IssuePage, Sort } from '../../core/contract/list.ts';
 import type { Database } from '../client.ts';
 import { retrying } from '../failure.ts';
-import { orm } from '../orm.ts';
+import { execute } from '../orm.ts';
 import { issues } from '../schema/issues.ts';
 import { countOf } from './count.ts';
 import { type Filter, filterCondition } from './filter.ts';
-import { readIssues } from './get.ts';
 import { afterCursor, orderBy, type Place, placeColumns, sortColumns, sortValues, walkBy } from './order.ts';
+import { readIssues } from './page.ts';
 import { searchParts, searchTotal } from './search.ts';
 
 export interface Page {
@@ -30,8 +30,8 @@ export function listIssues(database: Database, filter: Filter, page: Page): Prom
   return retrying(async () => {
     const statement =
       filter.search === undefined ? listed(filter, page) : searched(filter.search, filter, page);
-    const found = await orm(database).execute<Found & Record<string, unknown>>(statement);
-    const places = found.filter((row): row is Place & Found & Record<string, unknown> => row.id !== null);
+    const found = await execute<Found>(database, statement, isKept(filter, page));
+    const places = found.filter((row): row is Place & Found => row.id !== null);
     const shown = places.slice(0, page.limit);
     const last = shown.at(-1);
     const total = Number(found[0]?.total ?? 0);
@@ -51,6 +51,38 @@ export function listIssues(database: Database, filter: Filter, page: Page): Prom
           : null,
     };
   });
+}
+
+/** The filters that an index serves, whatever value they ask for. */
+const keptFilters: readonly (keyof Filter)[] = [
+  'namespace',
+  'cluster',
+  'state',
+  'severity',
+  'issueType',
+  'resourceType',
+  'resourceName',
+  'application',
+  'component',
+  'label',
+  'pipelineRun',
+];
+/** The limits that known clients ask with. */
+const keptLimits = [1, 10, 50];
+
+/**
+ * Whether the statement is one of those that are asked over and over, so that connections keep it; its limit is a part of its text
+ * then. By far most lists are, and there can be some hundreds of texts at most.
+ */
+function isKept(filter: Filter, page: Page): boolean {
+  const asked = Object.values(filter).filter((value) => value !== undefined);
+  const kept = keptFilters.map((name) => filter[name]).filter((value) => value !== undefined);
+  const isPlain = asked.every((value) => !Array.isArray(value) || value.length === 1);
+  return hasKeptLimit(page) && isPlain && asked.length === kept.length && asked.length <= 3;
+}
+
+function hasKeptLimit(page: Page): boolean {
+  return page.offset === 0 && keptLimits.includes(page.limit);
 }
 
 function listed(filter: Filter, page: Page): SQL {
@@ -97,5 +129,6 @@ function placesOf(page: Page, from: SQLWrapper, condition: SQL | undefined): SQL
   const after = page.cursor === null ? undefined : afterCursor(page.sort, page.cursor);
   return sql`
     select ${placeColumns(page.sort)} from ${from} where ${and(condition, after) ?? sql`true`}
-    order by ${walkBy(page.sort)} limit ${page.limit + 1} offset ${page.offset}`;
+    order by ${walkBy(page.sort)}
+    ${hasKeptLimit(page) ? sql.raw(`limit ${page.limit + 1}`) : sql`limit ${page.limit + 1} offset ${page.offset}`}`;
 }
