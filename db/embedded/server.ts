@@ -1,6 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { closeSync, openSync, renameSync, statSync } from 'node:fs';
 import { createServer } from 'node:net';
+import { totalmem } from 'node:os';
 import { type Cluster, programEnvironment } from './cluster.ts';
 import { explain, hasCode, readTail, sentenceFor, withTail } from './failure.ts';
 import { isAlive, readLock, runsOn, until } from './lock.ts';
@@ -17,6 +18,17 @@ export interface Running {
   readonly pid: number;
   readonly port: number;
   readonly child?: ChildProcess;
+}
+
+/**
+ * Megabytes of pages that the server keeps: a sixteenth of the memory, from 128 to 1024. They are taken as they are needed, so a small
+ * database takes no more than itself.
+ *
+ * @param limit bytes that this process may have at most; 0, or more than the machine has, where there is none
+ */
+export function sharedBuffers(memory: number, limit: number): number {
+  const least = limit > 0 ? Math.min(memory, limit) : memory;
+  return Math.min(1024, Math.max(128, Math.floor(least / 16 / 2 ** 20)));
 }
 
 /** Why a server did not start although nothing is wrong: another starter was faster or stopped it, or the port went to another program. */
@@ -39,7 +51,7 @@ export async function launch(
     port,
     unix_socket_directories: '',
     max_connections: maxConnections,
-    shared_buffers: '128MB',
+    shared_buffers: `${sharedBuffers(totalmem(), process.constrainedMemory())}MB`,
     jit: 'off',
     timezone: 'UTC',
     log_timezone: 'UTC',

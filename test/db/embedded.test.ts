@@ -9,6 +9,7 @@ import { fileURLToPath } from 'node:url';
 import postgres from 'postgres';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { readLock, runsOn, until } from '../../db/embedded/lock.ts';
+import { sharedBuffers } from '../../db/embedded/server.ts';
 import { type EmbeddedServer, startEmbedded } from '../../db/embedded.ts';
 
 const OWNER = fileURLToPath(new URL('../support/embedded-main.ts', import.meta.url));
@@ -91,6 +92,16 @@ function serverPid(directory: string): number {
   return readLock(join(directory, 'data'))?.pid ?? 0;
 }
 
+test.each([
+  { memory: 1, limit: 0, pages: 128 },
+  { memory: 8, limit: 0, pages: 512 },
+  { memory: 64, limit: 0, pages: 1024 },
+  { memory: 64, limit: 4, pages: 256 },
+  { memory: 8, limit: 2 ** 34, pages: 512 },
+])('of $memory GB, limited to $limit, it takes $pages MB at most for pages', ({ memory, limit, pages }) => {
+  expect(sharedBuffers(memory * 2 ** 30, limit * 2 ** 30)).toBe(pages);
+});
+
 describe('a start', () => {
   test('makes a UTF-8 database `kite` that only this machine reaches, with a password only this user reads', async () => {
     const server = await start(home);
@@ -100,7 +111,7 @@ describe('a start', () => {
       (sql) => sql`
         select current_database() as database, pg_encoding_to_char(encoding) as encoding, datcollate as locale,
           current_setting('listen_addresses') as addresses, current_setting('unix_socket_directories') as sockets,
-          current_setting('timezone') as zone, current_setting('jit') as jit, current_setting('shared_buffers') as buffers
+          current_setting('timezone') as zone, current_setting('jit') as jit
         from pg_database where datname = current_database()`,
     );
     expect(settings).toEqual({
@@ -111,7 +122,6 @@ describe('a start', () => {
       sockets: '',
       zone: 'UTC',
       jit: 'off',
-      buffers: '128MB',
     });
     expect(statSync(join(home, 'password')).mode & 0o777).toBe(0o600);
     expect(readdirSync(home).sort()).toEqual(['data', 'password', 'server.log']);
