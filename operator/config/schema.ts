@@ -82,6 +82,10 @@ const namespaces = z
       path: ['selector'],
       error: 'cannot be given beside names, which would win; give one of the two',
     }),
+    z.refine(({ names, excluded }) => names.length === 0 || names.some((name) => !excluded.includes(name)), {
+      path: ['excluded'],
+      error: 'leaves none of the names: nothing would be watched',
+    }),
   );
 
 /** Everything that the file says, but for what each controller alone is told: see `Config.controllers`. */

@@ -45,11 +45,9 @@ export interface ClusterOptions {
   /** Path of a kubeconfig; without one it is the pod's ServiceAccount, else the usual kubeconfig. */
   readonly kubeconfig?: string | undefined;
   readonly context?: string | undefined;
-  /** Says where the pod's API server is, and which proxy to use. */
+  /** Says where the pod's API server is and where its token is mounted, and which proxy to use. */
   readonly env: NodeJS.ProcessEnv;
   readonly clock: () => number;
-  /** Where a pod's token is mounted, if elsewhere than usual. */
-  readonly mount?: string;
 }
 
 const ANSWER_TIMEOUT = 30_000;
@@ -59,9 +57,9 @@ const ANSWER_TIMEOUT = 30_000;
  * @throws ClusterFailure when it cannot be known where the API server is
  */
 export async function connectCluster(options: ClusterOptions): Promise<Cluster> {
-  const { kubeconfig, context, env, clock, mount } = options;
+  const { kubeconfig, context, env, clock } = options;
   const isChosen = kubeconfig !== undefined || context !== undefined;
-  const pod = isChosen ? undefined : await inCluster(env, clock, mount);
+  const pod = isChosen ? undefined : await inCluster(env, clock);
   if (pod !== undefined) {
     return clusterOver(pod, env);
   }

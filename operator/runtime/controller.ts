@@ -83,6 +83,8 @@ export interface Controller {
    * little memory. The same object when left out.
    */
   trim?(object: KubeObject): KubeObject;
+  /** The same for what it reads: many of these may be in memory together, whole ones of some ten kilobytes each. */
+  trimRead?(object: KubeObject): KubeObject;
   /** @param now milliseconds since 1970 */
   observe(subject: Subject, reader: Reader, now: number): Promise<Observation>;
 }

@@ -27,7 +27,7 @@ export interface ManagerOptions {
   /** Whether this replica still observes, by the time and not by what it was told; see `Election.holds`. */
   readonly holds?: () => boolean;
   /**
-   * Observations at the same time, for each controller. Default 64: what they read and journal together is joined, so many
+   * Observations at the same time, for each controller. Default 128: what they read and journal together is joined, so many
    * cost little more than one.
    */
   readonly concurrency?: number;
@@ -86,7 +86,7 @@ interface Watched {
 /** Watches what the enabled controllers ask for, and gives every object that is new or has changed to its controller. */
 export function createManager(options: ManagerOptions): Manager {
   const { cluster, telemetry, log, clock, random } = options;
-  const { concurrency = 64, mostWaiting = 2_000, resync = 36_000_000, drain = 5_000 } = options;
+  const { concurrency = 128, mostWaiting = 2_000, resync = 36_000_000, drain = 5_000 } = options;
   const places = placesOf(options.namespaces);
   const problems = new Problems(clock);
   const shared = { cluster, resync, telemetry, log, clock, random };
@@ -172,7 +172,7 @@ export function createManager(options: ManagerOptions): Manager {
     const gauges = setInterval(gauge, GAUGES);
     try {
       for (const { controller, lane } of watched) {
-        lane.start(readerFor(controller.name, cluster, problems, over.signal));
+        lane.start(readerFor(controller, cluster, problems, over.signal));
       }
       await watch(signal);
       await drained();

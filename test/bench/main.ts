@@ -10,13 +10,14 @@ import type { Scenario } from './scenario.ts';
 import { growth } from './scenarios/growth.ts';
 import { ingest } from './scenarios/ingest.ts';
 import { load } from './scenarios/load.ts';
+import { operator } from './scenarios/operator.ts';
 import { query } from './scenarios/query.ts';
 import { retention } from './scenarios/retention.ts';
 import { start } from './scenarios/start.ts';
 import { storm } from './scenarios/storm.ts';
 import { type Entry, type Head, headLines, rowLines } from './show.ts';
 
-const scenarios: readonly Scenario[] = [ingest, storm, query, growth, start, load, retention];
+const scenarios: readonly Scenario[] = [ingest, storm, query, growth, start, load, retention, operator];
 const defaultSoak = 1;
 /** Where sh is bash, npm delivers one Ctrl-C twice: so soon, it is the same one. */
 const sameSignal = 500;

@@ -1,13 +1,14 @@
 import { eventPage, type Issue, type IssueEvent } from '../../core/contract/issue.ts';
 import { issuePage, type Summary, summary } from '../../core/contract/list.ts';
 import { type ReportStatus, reportsAnswer } from '../../core/contract/reports.ts';
-import type { DemoReport, WebhookBody, WebhookName } from './calls.ts';
+import type { Outgoing } from '../../operator/runtime/controller.ts';
+import type { WebhookBody, WebhookName } from './calls.ts';
 
 const patience = 30_000;
 
 /** The server as the demo sees it; every method throws, naming the call, when the answer is not a success. */
 export interface DemoApi {
-  report(reports: readonly DemoReport[]): Promise<readonly ReportStatus[]>;
+  report(reports: readonly Outgoing['report'][]): Promise<readonly ReportStatus[]>;
   webhook(name: WebhookName, body: WebhookBody): Promise<void>;
   issues(namespace: string): Promise<readonly Issue[]>;
   summary(namespace: string): Promise<Summary>;

@@ -1,23 +1,4 @@
-export type Severity = 'info' | 'minor' | 'major' | 'critical';
-
-/** One entry of `POST /api/v1/reports`. */
-export interface DemoReport {
-  readonly cluster?: string;
-  readonly namespace: string;
-  readonly scope: { readonly resourceType: string; readonly resourceName: string };
-  readonly issueType: 'build' | 'pipeline';
-  readonly outcome: 'failing' | 'passing';
-  readonly observedAt: string;
-  readonly subjectCreatedAt: string;
-  readonly source: string;
-  readonly eventId: string;
-  readonly run: { readonly name: string; readonly uid?: string };
-  readonly labels: Readonly<Record<string, string>>;
-  readonly title?: string;
-  readonly description?: string;
-  readonly severity?: Severity;
-  readonly links?: readonly { readonly title: string; readonly url: string }[];
-}
+import type { Outgoing } from '../../operator/runtime/controller.ts';
 
 export type WebhookName =
   | 'pipeline-failure'
@@ -34,8 +15,9 @@ export interface WebhookBody {
   readonly [field: string]: string | readonly string[] | Readonly<Record<string, string>>;
 }
 
+/** A report is an entry of `POST /api/v1/reports`, as the operator makes it. */
 export type KiteCall =
-  | { readonly kind: 'report'; readonly report: DemoReport }
+  | { readonly kind: 'report'; readonly namespace: string; readonly report: Outgoing['report'] }
   | { readonly kind: 'webhook'; readonly webhook: WebhookName; readonly body: WebhookBody };
 
 /** What an object says to Kite, or why it says nothing: then the reason follows the object's name. */
@@ -44,6 +26,4 @@ export type Translation = { readonly calls: readonly KiteCall[] } | { readonly s
 export interface Surroundings {
   /** Where the Konflux console is, without a slash at the end. */
   readonly consoleUrl: string;
-  /** The cluster that reports name; absent: the server's own. */
-  readonly cluster?: string;
 }

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import * as z from 'zod/mini';
 import { readDemoInput, readExpected, shiftTimes } from './fixtures.ts';
 
 describe('the fixtures', () => {
@@ -14,9 +15,13 @@ describe('the fixtures', () => {
       'was stopped by somebody',
     ]);
     const namespaces = new Set((await readExpected()).map(({ namespace }) => namespace));
-    const times = calls.map((call) => (call.kind === 'report' ? call.report : call.body).observedAt);
+    const times = calls.map(
+      (call) =>
+        z.object({ observedAt: z.string() }).parse(call.kind === 'report' ? call.report : call.body)
+          .observedAt,
+    );
     expect(namespaces).toEqual(
-      new Set(calls.map((call) => (call.kind === 'report' ? call.report : call.body).namespace)),
+      new Set(calls.map((call) => (call.kind === 'report' ? call.namespace : call.body.namespace))),
     );
     expect(Math.max(...times.map((time) => Date.parse(time)))).toBeLessThanOrEqual(newest);
   });

@@ -95,5 +95,5 @@ async function send(api: DemoApi, calls: readonly KiteCall[]): Promise<Readonly<
 }
 
 function namespaceOf(call: KiteCall): string {
-  return call.kind === 'report' ? call.report.namespace : call.body.namespace;
+  return call.kind === 'report' ? call.namespace : call.body.namespace;
 }

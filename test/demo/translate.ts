@@ -1,59 +1,32 @@
-import type { DemoReport, KiteCall, Surroundings, Translation, WebhookBody } from './calls.ts';
-import { linksOf, releaseUrl } from './links.ts';
-import type { Condition, PipelineRun, Release, RenovateLog, RenovateRun } from './objects.ts';
-import { subjectOf } from './subject.ts';
+import { observe } from '../../operator/controllers/pipelinerun/observe.ts';
+import type { PipelineRunSettings } from '../../operator/controllers/pipelinerun/settings.ts';
+import { toObject } from '../../operator/runtime/objects.ts';
+import type { KiteCall, Surroundings, Translation, WebhookBody } from './calls.ts';
+import { releaseUrl } from './links.ts';
+import type { PipelineRun, Release, RenovateLog, RenovateRun } from './objects.ts';
 
-const stoppedReasons = new Set(['Cancelled', 'CancelledRunFinally', 'StoppedRunFinally']);
+const pipelineRuns = { group: 'tekton.dev', version: 'v1', plural: 'pipelineruns', kind: 'PipelineRun' };
 
-/** Reasons with which Tekton gives a run up before a task of it has run. */
-const catastrophicReasons = new Set(
-  `CouldntGetPipeline CouldntGetTask PipelineValidationFailed PipelineInvalidGraph
-  InvalidPipelineResourceBindings InvalidWorkspaceBindings InvalidTaskRunSpecs ParameterTypeMismatch
-  ParameterMissing ObjectParameterMissKeys ParamArrayIndexingInvalid InvalidMatrixParameterTypes
-  InvalidTaskResultReference InvalidPipelineResultReference RequiredWorkspaceMarkedOptional
-  ResourceVerificationFailed CreateRunFailed CELEvaluationFailed InvalidParamValue
-  CouldntGetPipelineResult`.split(/\s+/),
-);
-
-const userErrorPrefix = '[User error] ';
-
-/** A finished build, or a finished run without a type, becomes one report; every other run a reason. */
-export function translatePipelineRun(run: PipelineRun, around: Surroundings): Translation {
-  const subject = subjectOf(run);
-  if ('skipped' in subject) {
-    return subject;
+/** A PipelineRun says what the operator would report of it, or why it would report nothing. */
+export function translatePipelineRun(run: PipelineRun, { consoleUrl }: Surroundings): Translation {
+  // The fixtures were in no cluster, which gives the versions.
+  const object = toObject({ ...run, metadata: { resourceVersion: '1', ...run.metadata } }, pipelineRuns);
+  if (object === undefined) {
+    return { skipped: 'is no object of a cluster' };
   }
-  const verdict = verdictOf(run.status.conditions);
-  if ('skipped' in verdict) {
-    return verdict;
-  }
-  const { metadata, status } = run;
-  const { outcome, reason, condition } = verdict;
-  const message = condition.message ?? '';
-  const catastrophic = outcome === 'failing' && catastrophicReasons.has(reason);
-  const report: DemoReport = {
-    ...(around.cluster === undefined ? {} : { cluster: around.cluster }),
-    namespace: metadata.namespace,
-    scope: subject.scope,
-    issueType: subject.issueType,
-    outcome,
-    observedAt: condition.lastTransitionTime ?? status.completionTime ?? metadata.creationTimestamp,
-    subjectCreatedAt: metadata.creationTimestamp,
-    source: 'demo',
-    eventId: `${identityOf(run)}/Succeeded/${reason}`,
-    run: { name: metadata.name, ...(metadata.uid === undefined ? {} : { uid: metadata.uid }) },
-    labels: present({
-      ...subject.labels,
-      cause: message.startsWith(userErrorPrefix) ? 'user' : undefined,
-    }),
-    ...(outcome === 'failing' && {
-      title: `${subject.name} ${ending(reason, catastrophic)}`,
-      description: `PipelineRun ${metadata.name}: ${message || 'no message'} (${reason})`,
-      severity: catastrophic ? 'critical' : subject.severity,
-      links: linksOf(run, around),
-    }),
+  const settings: PipelineRunSettings = {
+    consoleUrl,
+    severityOverrides: [],
+    // The fixtures stand still: their runs that go on are not stuck, and Renovate's logs tell how its runs end.
+    stuckAfter: Number.POSITIVE_INFINITY,
+    snapshotController: true,
+    logAnalyzer: true,
   };
-  return { calls: [{ kind: 'report', report }] };
+  const { reports, reason } = observe({ object, isDeleted: false }, [], settings, 0);
+  const { namespace } = object.metadata;
+  return reports.length === 0
+    ? { skipped: reason }
+    : { calls: reports.map(({ report }): KiteCall => ({ kind: 'report', namespace, report })) };
 }
 
 /** A finished Release becomes one call of a release webhook, with its plan; every other one a reason. */
@@ -150,35 +123,7 @@ function endCall({ pipelineId, namespace }: RenovateLog, run: RenovateRun): Kite
   };
 }
 
-type Verdict =
-  | { readonly outcome: 'failing' | 'passing'; readonly reason: string; readonly condition: Condition }
-  | { readonly skipped: string };
-
-function verdictOf(conditions: readonly Condition[]): Verdict {
-  const condition = conditions.find((one) => one.type === 'Succeeded');
-  if (condition === undefined) {
-    return { skipped: 'has no condition Succeeded yet' };
-  }
-  const { status, reason } = condition;
-  if (status === 'True') {
-    return { outcome: 'passing', reason: reason ?? 'Succeeded', condition };
-  }
-  if (status !== 'False') {
-    return { skipped: `is still going (${reason ?? 'no reason'})` };
-  }
-  return stoppedReasons.has(reason ?? '')
-    ? { skipped: `was stopped by somebody (${reason})` }
-    : { outcome: 'failing', reason: reason ?? 'Failed', condition };
-}
-
-function ending(reason: string, catastrophic: boolean): string {
-  if (catastrophic) {
-    return 'could not start';
-  }
-  return reason === 'PipelineRunTimeout' ? 'timed out' : 'failed';
-}
-
-function identityOf({ metadata }: PipelineRun | Release): string {
+function identityOf({ metadata }: Release): string {
   return metadata.uid ?? `${metadata.namespace}/${metadata.name}`;
 }
 

@@ -134,6 +134,13 @@ test.each([
   expect(names(read(text))).toEqual(expected);
 });
 
+test('names of which all are excluded would watch nothing', () => {
+  expect(problemsOf('namespaces: {names: [a, b], excluded: [b, a]}')).toEqual([
+    'line 1: namespaces.excluded leaves none of the names: nothing would be watched',
+  ]);
+  expect(read('namespaces: {names: [a, b], excluded: [b]}').namespaces).toMatchObject({ excluded: ['b'] });
+});
+
 test('a controller that is off is held to be right all the same', () => {
   expect(problemsOf('controllers: {deployment: {enabled: false, unavailableAfter: never}}')).toEqual([
     'line 1: controllers.deployment.unavailableAfter is not a span of time such as 90s, 30m, 2h or 7d',

@@ -1,26 +1,33 @@
 import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { stringify } from 'yaml';
+import { buildOperator } from '../../build.ts';
+import { directory as ownDirectory } from '../cluster/directory.ts';
 import { until } from '../cluster/until.ts';
 
-const MAIN = join(import.meta.dirname, '../../operator/main.ts');
+type Line = Readonly<Record<string, unknown>>;
 
 /** The operator as a process of its own. */
-interface Program {
+export interface Program {
   readonly child: ChildProcess;
   readonly stdout: () => string;
   readonly stderr: () => string;
   /** Lines of the log, which go to the standard output while it watches. */
-  readonly log: () => readonly Readonly<Record<string, unknown>>[];
+  readonly log: () => readonly Line[];
   /** Resolves when it has ended: its exit code, or null after a signal. */
   readonly ended: Promise<number | null>;
-  /** Asks its server for the state, once the log has said on which port it is. */
+  /** Sends a signal unless it has ended already. @returns its exit code; null when a signal has ended it */
+  end(signal: NodeJS.Signals): Promise<number | null>;
+  /** Resolves when it serves its state. @returns the port, which the log names */
+  port(): Promise<number>;
+  /** Asks its server for the state. */
   get(path: string): Promise<{ readonly status: number; readonly text: string }>;
 }
 
-/** A folder for one test: its configuration, and what the operator keeps. */
+/** The operator on one machine: a configuration, and what it keeps, outlast its processes. */
 export interface Workplace {
   readonly directory: string;
   /** Writes `operator.yaml`, on top of what keeps tests apart. @returns its path */
@@ -30,10 +37,23 @@ export interface Workplace {
   close(): Promise<void>;
 }
 
-export async function makeWorkplace(): Promise<Workplace> {
+let bundle: Promise<string> | undefined;
+
+/** The bundle as it is deployed; made once for each test file. */
+async function bundled(): Promise<string> {
+  const place = await ownDirectory('operator');
+  await buildOperator(place);
+  return join(place, 'main.js');
+}
+
+/** @param more variables of the environment, beside those that say where programs and its own folder are */
+export async function makeWorkplace(more: Readonly<Record<string, string>> = {}): Promise<Workplace> {
+  bundle ??= bundled();
+  const main = await bundle;
   const directory = await mkdtemp(join(tmpdir(), 'kite-op-'));
   const programs: Program[] = [];
-  const env = { PATH: process.env.PATH, HOME: directory, XDG_STATE_HOME: join(directory, 'state') };
+  // Nothing of this machine but where its programs are: no proxy, no kubeconfig, no pod.
+  const own = { PATH: process.env.PATH, HOME: directory, XDG_STATE_HOME: join(directory, 'state') };
   return {
     directory,
     configure: async (settings) => {
@@ -42,56 +62,68 @@ export async function makeWorkplace(): Promise<Workplace> {
       return path;
     },
     start: (...args) => {
-      const program = start(args, env, directory);
+      const program = start([main, ...args], { ...own, ...more }, directory);
       programs.push(program);
       return program;
     },
     close: async () => {
-      for (const { child, ended } of programs) {
-        if (child.exitCode === null && child.signalCode === null) child.kill('SIGKILL');
-        await ended;
-      }
+      await Promise.all(programs.map((program) => program.end('SIGKILL')));
       await rm(directory, { recursive: true, force: true });
     },
   };
 }
 
 function start(args: readonly string[], env: NodeJS.ProcessEnv, cwd: string): Program {
-  const child = spawn(process.execPath, ['--import', import.meta.resolve('tsx'), MAIN, ...args], {
-    env,
-    cwd,
-    stdio: ['ignore', 'pipe', 'pipe'],
-  });
+  const child = spawn(process.execPath, [...args], { env, cwd, stdio: ['ignore', 'pipe', 'pipe'] });
+  const abandon = (): void => void child.kill('SIGKILL');
+  process.once('exit', abandon);
+  child.once('exit', () => process.off('exit', abandon));
   let [out, err] = ['', ''];
+  /** The log, and how much of what was written is in it. */
+  const lines: Line[] = [];
+  let read = 0;
   child.stdout.setEncoding('utf8').on('data', (text: string) => {
     out += text;
   });
   child.stderr.setEncoding('utf8').on('data', (text: string) => {
     err += text;
   });
-  const ended = new Promise<number | null>((resolve) => child.once('close', (code) => resolve(code)));
-  const log = () =>
-    out
-      .split('\n')
-      .slice(0, -1)
-      .map((line) => JSON.parse(line) as Record<string, unknown>);
-  let port: unknown;
+  const ended = once(child, 'close').then(([code]): number | null => code);
+  const log = (): readonly Line[] => {
+    for (let end = out.indexOf('\n', read); end >= 0; end = out.indexOf('\n', read)) {
+      lines.push(JSON.parse(out.slice(read, end)));
+      read = end + 1;
+    }
+    return lines;
+  };
+  const port = async (): Promise<number> => {
+    const started = await until(
+      'the operator serves its state',
+      () => {
+        if (child.exitCode !== null) {
+          throw new Error(`The operator has ended (${child.exitCode}): ${err}`);
+        }
+        return log().find(({ msg }) => msg === 'the operator has started');
+      },
+      60_000,
+    );
+    return Number(started.port);
+  };
   return {
     child,
     stdout: () => out,
     stderr: () => err,
     log,
     ended,
+    end: (signal) => {
+      if (child.exitCode === null && child.signalCode === null) {
+        child.kill(signal);
+      }
+      return ended;
+    },
+    port,
     get: async (path) => {
-      port ??= await until(
-        'the operator serves its state',
-        () => {
-          if (child.exitCode !== null) throw new Error(`The operator has ended: ${err}`);
-          return log().find(({ msg }) => msg === 'the operator has started')?.port as number | undefined;
-        },
-        60_000,
-      );
-      const answer = await fetch(`http://127.0.0.1:${port}${path}`);
+      const answer = await fetch(`http://127.0.0.1:${await port()}${path}`);
       return { status: answer.status, text: await answer.text() };
     },
   };

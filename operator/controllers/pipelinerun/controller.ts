@@ -3,6 +3,7 @@ import { pipelineRunName } from './about.ts';
 import { needsTaskRuns, observe } from './observe.ts';
 import { trimRun } from './run.ts';
 import type { PipelineRunSettings } from './settings.ts';
+import { trimTaskRun } from './task-run.ts';
 
 const pipelineRuns: ResourceKind = {
   group: 'tekton.dev',
@@ -13,6 +14,9 @@ const pipelineRuns: ResourceKind = {
 
 const taskRuns: ResourceKind = { group: 'tekton.dev', version: 'v1', plural: 'taskruns', kind: 'TaskRun' };
 
+/** No label, by which TaskRuns name their run, is longer: the API server refuses to look for one. */
+const longestLabel = 63;
+
 /** Watches PipelineRuns; reads the TaskRuns of those that failed or are stuck. */
 export function pipelineRunController(settings: PipelineRunSettings): Controller {
   return {
@@ -20,11 +24,14 @@ export function pipelineRunController(settings: PipelineRunSettings): Controller
     watches: pipelineRuns,
     reads: [taskRuns],
     trim: trimRun,
+    trimRead: trimTaskRun,
     async observe(subject, reader, now) {
       const { name, namespace } = subject.object.metadata;
-      const read = needsTaskRuns(subject, settings, now)
-        ? await reader.list(taskRuns, namespace, `tekton.dev/pipelineRun=${name}`)
-        : [];
+      const canHaveTaskRuns = name.length <= longestLabel;
+      const read =
+        canHaveTaskRuns && needsTaskRuns(subject, settings, now)
+          ? await reader.list(taskRuns, namespace, `tekton.dev/pipelineRun=${name}`)
+          : [];
       return observe(subject, read, settings, now);
     },
   };

@@ -38,6 +38,10 @@ export function observe(
   });
   const verdict = judge(run);
   if (verdict.is === 'going') {
+    if (isDeleted && run.kind === undefined) {
+      // All that is known is a name, which is not what issues go by.
+      return { reports: [], reason: 'vanished while nobody watched' };
+    }
     return isDeleted || metadata.deletionTimestamp !== undefined
       ? observeDeleted(known, now)
       : observeGoing(known, verdict, tasks, now);

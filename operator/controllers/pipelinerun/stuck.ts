@@ -15,6 +15,9 @@ const stuckType = 'stuckrun';
 /** The clocks of the cluster and of the operator may differ by so much, in milliseconds. */
 const skew = 5 * 60_000;
 
+/** A run that is stuck is looked at again after this time at the earliest, in milliseconds. */
+const review = 3_600_000;
+
 /** A run that has not ended: nothing yet, and after some time an issue of its own. */
 export function observeGoing(
   { run, about, subject, settings }: Known,
@@ -47,7 +50,8 @@ export function observeGoing(
     },
     settings,
   );
-  return { reports: [report], reason: `is stuck (${state})` };
+  // Kept in memory as it is: if it vanishes while nobody watches, what was said of it is cleared all the same.
+  return { reports: [report], reason: `is stuck (${state})`, again: Math.max(settings.stuckAfter, review) };
 }
 
 /** A run that is gone, or going, before it ended says nothing; but it is stuck no more. */

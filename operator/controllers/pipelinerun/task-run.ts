@@ -1,4 +1,5 @@
 import * as z from 'zod/mini';
+import type { KubeObject } from '../../runtime/controller.ts';
 import { condition, list, part, text, texts, timeOf, whole } from '../lenient.ts';
 
 const container = part({
@@ -34,6 +35,21 @@ export type TaskRun = z.output<typeof taskRunSchema> & {
   /** The task's name within its pipeline. */
   readonly task: string;
 };
+
+/** The TaskRun without what nobody here reads. */
+export function trimTaskRun(object: KubeObject): KubeObject {
+  const { metadata, status } = taskRunSchema.parse(object);
+  const { name, namespace, uid, resourceVersion, creationTimestamp } = object.metadata;
+  return {
+    metadata: {
+      ...{ name, namespace, uid, resourceVersion, creationTimestamp },
+      annotations: {},
+      ...metadata,
+      name,
+    },
+    status,
+  };
+}
 
 /** The TaskRuns that runs held within themselves before version 1, by name. */
 const embedded = z.record(z.string(), part({ pipelineTaskName: text, status }));

@@ -4,23 +4,21 @@ import { isIPv6 } from 'node:net';
 import { join } from 'node:path';
 import { type Access, BELIEVED, type Credentials } from './access.ts';
 
-/** Where a pod finds the token of its ServiceAccount. */
+/** Where a pod finds the token of its ServiceAccount, unless `KITE_OPERATOR_SERVICE_ACCOUNT` names another directory. */
 const MOUNT = '/var/run/secrets/kubernetes.io/serviceaccount';
 
 /**
  * Access from a pod: the projected token is read again while it rotates, as is the CA. The service's address is inside
  * the cluster, so no proxy is asked.
  *
- * @param mount the directory with `token`, `ca.crt` and `namespace`
+ * @param env says where the API server is, and may name the directory with `token`, `ca.crt` and `namespace`
  * @returns undefined outside of a pod
  */
-export async function inCluster(
-  env: NodeJS.ProcessEnv,
-  clock: () => number,
-  mount: string = MOUNT,
-): Promise<Access | undefined> {
+export async function inCluster(env: NodeJS.ProcessEnv, clock: () => number): Promise<Access | undefined> {
   const host = env.KUBERNETES_SERVICE_HOST ?? '';
   const port = env.KUBERNETES_SERVICE_PORT ?? '443';
+  const given = env.KITE_OPERATOR_SERVICE_ACCOUNT ?? '';
+  const mount = given === '' ? MOUNT : given;
   if (host === '' || !existsSync(join(mount, 'token'))) {
     return undefined;
   }

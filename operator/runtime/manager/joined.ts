@@ -10,7 +10,8 @@ export type Lister = (
 
 /** Characters of all values of one request, so that its address stays below the 8 KiB that proxies take. */
 const MOST_CHARACTERS = 4_000;
-const EQUALITY = /^([A-Za-z0-9][A-Za-z0-9_./-]*)==?([A-Za-z0-9][A-Za-z0-9_.-]*)$/;
+/** Only what the API server takes for a value: one that it refused would fail the lists of all that it was joined with. */
+const EQUALITY = /^([A-Za-z0-9][A-Za-z0-9_./-]*)==?([A-Za-z0-9]([A-Za-z0-9_.-]{0,61}[A-Za-z0-9])?)$/;
 
 interface Wish {
   readonly value: string;

@@ -41,7 +41,7 @@ export async function observeOnce(options: ManagerOptions, signal: AbortSignal):
   const isWanted = await chosen(options, places, problems, signal);
   const rows: Row[] = [];
   for (const controller of options.controllers) {
-    const reader = readerFor(controller.name, options.cluster, problems, signal);
+    const reader = readerFor(controller, options.cluster, problems, signal);
     for (const namespace of places.watched) {
       const pass = new PlacePass(options, controller, reader, signal);
       const name = `${controller.name}: list ${nameOf(controller.watches)} in ${placeOf(namespace)}`;
@@ -95,7 +95,7 @@ class PlacePass {
       this.#active.delete(work),
     );
     this.#active.add(work);
-    return this.#active.size < (this.#options.concurrency ?? 64) ? undefined : Promise.race(this.#active);
+    return this.#active.size < (this.#options.concurrency ?? 128) ? undefined : Promise.race(this.#active);
   }
 
   async end(): Promise<readonly Row[]> {

@@ -1,7 +1,7 @@
 import { ClusterFailure, hasStatus } from '../cluster/failure.ts';
 import { listAll } from '../cluster/list.ts';
 import type { Cluster } from '../cluster.ts';
-import type { KubeObject, Reader } from '../controller.ts';
+import type { Controller, KubeObject, Reader } from '../controller.ts';
 import { nameOf, pathOf, toObject } from '../objects.ts';
 import { joined } from './joined.ts';
 import { type Problems, placeOf } from './problems.ts';
@@ -11,7 +11,7 @@ import { type Problems, placeOf } from './problems.ts';
  * it can be read again.
  */
 export function readerFor(
-  controller: string,
+  { name: controller, trimRead = (object) => object }: Pick<Controller, 'name' | 'trimRead'>,
   cluster: Cluster,
   problems: Problems,
   signal: AbortSignal,
@@ -57,7 +57,7 @@ export function readerFor(
           const take = (item: unknown): void => {
             const object = toObject(item, kind);
             if (object !== undefined) {
-              found.push(object);
+              found.push(trimRead(object));
             }
           };
           await listAll(cluster, { kind, namespace, labelSelector, signal, take });

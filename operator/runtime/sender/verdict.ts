@@ -98,7 +98,7 @@ export function judge(reply: Reply, reports: number, origin: string, now: number
     case 422:
       return {
         kind: 'unfit',
-        refusal,
+        refusal: { ...refusal, details: shorten(refusal.details) },
         isCertain:
           bodyCodes.includes(refusal.code) && refusal.details.every(({ path }) => path.startsWith('body')),
         isTooLarge: status === 413,
@@ -146,7 +146,7 @@ function judgeResults({ status, body }: Reply, reports: number): Verdict | null 
 function refusalOf({ status, body }: Reply): Refusal {
   const { success, data } = failure.safeParse(readJson(body));
   return success
-    ? { status, code: data.code, message: cut(data.message), details: shorten(data.details ?? []) }
+    ? { status, code: data.code, message: cut(data.message), details: data.details ?? [] }
     : {
         status,
         code: '',
@@ -160,8 +160,12 @@ function refusalOf({ status, body }: Reply): Refusal {
       };
 }
 
+/** Where a report stood in its batch says nothing to whoever reads its dead letter: paths begin with the report. */
 function shorten(all: Refusal['details']): Refusal['details'] {
-  return all.slice(0, mostDetails).map(({ path, message }) => ({ path: cut(path), message: cut(message) }));
+  return all.slice(0, mostDetails).map(({ path, message }) => ({
+    path: cut(path.replace(/^body\.reports\.\d+(?=\.|$)/, 'report')),
+    message: cut(message),
+  }));
 }
 
 function cut(text: string): string {

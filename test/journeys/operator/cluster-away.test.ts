@@ -1,8 +1,10 @@
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest';
+import type { KubeClient } from '../../cluster/client.ts';
 import { installDefinitions } from '../../cluster/definitions.ts';
 import { type KubeServer, startKubeServer } from '../../cluster/server.ts';
-import { describeWithCluster } from '../../cluster/suite.ts';
+import { describeWithCluster, sharedCluster } from '../../cluster/suite.ts';
 import { until } from '../../cluster/until.ts';
+import { startRelay } from '../../operator/runtime/broken-network.ts';
 import { startKite } from './kite.ts';
 import { operatorAt, type Running, settled } from './operator.ts';
 import { after, Pipelines } from './runs.ts';
@@ -12,6 +14,52 @@ const RULES = [
   { apiGroups: ['tekton.dev'], resources: ['pipelineruns'], verbs: ['list', 'watch'] },
   { apiGroups: ['tekton.dev'], resources: ['taskruns'], verbs: ['list'] },
 ];
+
+const complaint = (running: Running, wanted: boolean) =>
+  until(wanted ? 'it names a problem' : 'it names no problem', async () => {
+    const told = await running.ready();
+    return told !== undefined && told.problems.length > 0 === wanted ? told.problems : undefined;
+  });
+
+describeWithCluster('An operator whose way to the API server breaks', () => {
+  let client: KubeClient;
+
+  beforeAll(async () => {
+    client = await sharedCluster();
+    await installDefinitions(client, 'pipelineruns.tekton.dev', 'taskruns.tekton.dev');
+  });
+  afterAll(() => client.close());
+
+  test('clears what it said of a stuck run though nobody saw it vanish, and of no other', async () => {
+    const kite = await startKite();
+    const namespace = await client.namespace();
+    const pipelines = new Pipelines(client, namespace);
+    const relay = await startRelay(client.address);
+    onTestFinished(relay.close);
+    const config = {
+      kite: { url: kite.url },
+      namespaces: { names: [namespace] },
+      controllers: { pipelinerun: { stuckAfter: '1s' } },
+    };
+    const operator = await operatorAt({ cluster: relay.address, config });
+    const running = await operator.start();
+    const [gone] = [await pipelines.begin('api'), await pipelines.begin('web')];
+    const stateOf = async (scope: string) => (await kite.issues(namespace)).get(scope)?.state;
+    await until('both are stuck', async () => (await kite.issues(namespace)).size === 2);
+    await settled(running);
+    expect(await stateOf('stuckrun/api')).toBe('ACTIVE');
+
+    relay.cut();
+    await complaint(running, true);
+    await pipelines.remove(gone);
+    relay.mend();
+    await until('it is stuck no more', async () => (await stateOf('stuckrun/api')) === 'RESOLVED', 60_000);
+    await settled(running);
+    expect(await stateOf('stuckrun/web')).toBe('ACTIVE');
+    expect((await kite.issues(namespace)).size).toBe(2);
+    expect(await running.stop()).toBe(0);
+  }, 150_000);
+});
 
 describeWithCluster('An operator whose API server is killed', () => {
   let server: KubeServer;
@@ -29,12 +77,6 @@ describeWithCluster('An operator whose API server is killed', () => {
     // For a moment after that it has no custom resources.
     await installDefinitions(server.client, 'pipelineruns.tekton.dev', 'taskruns.tekton.dev');
   }
-
-  const complaint = (running: Running, wanted: boolean) =>
-    until(wanted ? 'it names a problem' : 'it names no problem', async () => {
-      const told = await running.ready();
-      return told !== undefined && told.problems.length > 0 === wanted ? told.problems : undefined;
-    });
 
   test('goes on when it is back, and counts nothing twice', async () => {
     const kite = await startKite();

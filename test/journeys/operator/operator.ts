@@ -1,15 +1,8 @@
-import { type ChildProcess, spawn } from 'node:child_process';
-import { once } from 'node:events';
-import { mkdirSync } from 'node:fs';
-import { writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
-import { createInterface } from 'node:readline';
 import { onTestFinished } from 'vitest';
 import * as z from 'zod/mini';
-import { buildOperator } from '../../../build.ts';
 import { type KubeAddress, writeKubeconfig } from '../../cluster/client.ts';
-import { directory } from '../../cluster/directory.ts';
 import { until } from '../../cluster/until.ts';
+import { makeWorkplace, type Program } from '../../operator/program.ts';
 
 /** What the operator is to know, beside where its journal lies. */
 export interface Place {
@@ -51,112 +44,39 @@ export interface Operator {
   run(...args: readonly string[]): Promise<{ readonly code: number | null; readonly output: string }>;
 }
 
-let bundle: Promise<string> | undefined;
-
-/** The bundle as it is deployed; made once for each test file. */
-async function bundled(): Promise<string> {
-  const place = await directory('operator');
-  await buildOperator(place);
-  return join(place, 'main.js');
-}
-
+/** It ends, and what it keeps is removed, when the test is over. */
 export async function operatorAt({ cluster, config, pod }: Place): Promise<Operator> {
-  bundle ??= bundled();
-  const [main, home, kubeconfig] = [await bundle, await directory('home'), await writeKubeconfig(cluster)];
-  mkdirSync(join(home, 'journal'));
-  const file = join(home, 'operator.yaml');
-  const whole = {
-    server: { port: 0 },
-    journal: { directory: './journal' },
-    log: { format: 'json' },
-    ...config,
-  };
-  await writeFile(file, JSON.stringify(whole));
-  const spawned = (args: readonly string[]): ChildProcess => {
-    const child = spawn(process.execPath, [main, ...args, '--config', file], {
-      stdio: ['ignore', 'pipe', 'pipe'],
-      // Nothing of this machine but where its programs are: no proxy, no kubeconfig, no pod.
-      env: { PATH: process.env.PATH, HOME: home, ...(pod !== undefined && { POD_NAME: pod }) },
-    });
-    const abandon = (): void => void child.kill('SIGKILL');
-    process.once('exit', abandon);
-    child.once('exit', () => process.off('exit', abandon));
-    onTestFinished(async () => void (await ended(child, 'SIGKILL')));
-    return child;
-  };
+  const kubeconfig = await writeKubeconfig(cluster);
+  const place = await makeWorkplace(pod === undefined ? {} : { POD_NAME: pod });
+  onTestFinished(() => place.close());
+  const file = await place.configure({ journal: { directory: './journal' }, ...config });
   return {
     start: async () => {
-      const child = spawned(['--kubeconfig', kubeconfig]);
-      const lines: Line[] = [];
-      const port = await portOf(child, lines);
+      const program = place.start('--kubeconfig', kubeconfig, '--config', file);
+      await program.port();
       return {
-        logged: (sentence) => lines.filter(({ msg }) => msg === sentence),
-        ready: () => readyAt(port),
-        metric: (name) => metricAt(port, name),
-        kill: async () => void (await ended(child, 'SIGKILL')),
-        stop: () => ended(child, 'SIGTERM'),
+        logged: (sentence) => program.log().filter(({ msg }) => msg === sentence),
+        ready: () => readyOf(program),
+        metric: (name) => metricOf(program, name),
+        kill: async () => void (await program.end('SIGKILL')),
+        stop: () => program.end('SIGTERM'),
       };
     },
     run: async (...args) => {
-      const child = spawned([...args, ...(args[0] === 'dead-letter' ? [] : ['--kubeconfig', kubeconfig])]);
-      let output = '';
-      child.stdout?.on('data', (text) => {
-        output += text;
-      });
-      child.stderr?.resume();
-      const [code] = await once(child, 'close');
-      return { code, output };
+      const where = args[0] === 'dead-letter' ? [] : ['--kubeconfig', kubeconfig];
+      const program = place.start(...args, ...where, '--config', file);
+      return { code: await program.ended, output: program.stdout() };
     },
   };
 }
 
-/** @returns the exit code; null when a signal has ended it */
-async function ended(child: ChildProcess, signal: NodeJS.Signals): Promise<number | null> {
-  if (child.exitCode === null && child.signalCode === null) {
-    const gone = once(child, 'exit');
-    child.kill(signal);
-    await gone;
-  }
-  return child.exitCode;
+async function readyOf(program: Program): Promise<z.infer<typeof readiness> | undefined> {
+  const answer = await program.get('/readyz').catch(() => undefined);
+  return answer && readiness.parse(JSON.parse(answer.text));
 }
 
-type Line = Readonly<Record<string, unknown>>;
-
-/**
- * The log names it.
- *
- * @param lines takes the whole log
- */
-async function portOf(child: ChildProcess, lines: Line[]): Promise<number> {
-  const others: string[] = [];
-  const take = (line: string): void => {
-    if (line.startsWith('{')) {
-      lines.push(JSON.parse(line));
-    } else {
-      others.push(line);
-    }
-  };
-  for (const stream of [child.stdout, child.stderr]) {
-    if (stream !== null) {
-      createInterface({ input: stream }).on('line', take);
-    }
-  }
-  const { port } = await until('the operator has started', () => {
-    if (child.exitCode !== null) {
-      throw new Error(`the operator has ended (${child.exitCode}): ${others.join(' ')}`);
-    }
-    return lines.find(({ msg }) => msg === 'the operator has started');
-  });
-  return Number(port);
-}
-
-async function readyAt(port: number): Promise<z.infer<typeof readiness> | undefined> {
-  const answer = await fetch(`http://127.0.0.1:${port}/readyz`).catch(() => undefined);
-  return answer && readiness.parse(await answer.json());
-}
-
-async function metricAt(port: number, name: string): Promise<number> {
-  const text = await (await fetch(`http://127.0.0.1:${port}/metrics`)).text();
+async function metricOf(program: Program, name: string): Promise<number> {
+  const { text } = await program.get('/metrics');
   const values = [...text.matchAll(/^kite_operator_(\w+)(?:\{.*\})? (\S+)$/gm)];
   return values.filter(([, found]) => found === name).reduce((sum, [, , value]) => sum + Number(value), 0);
 }

@@ -110,6 +110,15 @@ test('the pod may do nothing on its node', () => {
   });
 });
 
+test('the heap that the image gives to Node fits into the memory of the pod, beside Node itself', () => {
+  const dockerfile = readFileSync(join(DEPLOY, 'Dockerfile'), 'utf8');
+  const [old = 0, semi = 0] = ['old', 'semi'].map((space) =>
+    Number(new RegExp(`^ENTRYPOINT .*"--max-${space}-space-size=(\\d+)"`, 'm').exec(dockerfile)?.[1]),
+  );
+  const limit = Number(/^(\d+)Mi$/.exec(container.resources.limits.memory)?.[1]);
+  expect(old + 3 * semi + 70).toBeLessThanOrEqual(limit);
+});
+
 test('its token is projected, expires, and is where the client looks for it', () => {
   const [account] = readManifests('base/serviceaccount.yaml');
   expect([account?.automountServiceAccountToken, spec.automountServiceAccountToken]).toEqual([false, false]);

@@ -5,7 +5,9 @@ import type { KubeAddress } from '../../cluster/client.ts';
 import { connectTo } from './watching.ts';
 
 export interface Relay {
-  /** The API server, reached through the relay. */
+  /** Of the API server, by way of the relay. */
+  readonly address: KubeAddress;
+  /** The same, for the operator's own parts. */
   readonly cluster: Cluster;
   /** Breaks all connections, and accepts none. */
   cut(): void;
@@ -18,15 +20,15 @@ export async function startRelay(address: KubeAddress): Promise<Relay> {
   const target = new URL(address.url);
   const sockets = new Set<Socket>();
   let isCut = false;
-  const server = createServer((near) => {
+  const server = createServer((from) => {
     if (isCut) {
-      near.destroy();
+      from.destroy();
       return;
     }
     const far = connect(Number(target.port), target.hostname);
     for (const [one, other] of [
-      [near, far],
-      [far, near],
+      [from, far],
+      [far, from],
     ] as const) {
       sockets.add(one);
       one.on('error', () => undefined);
@@ -41,7 +43,8 @@ export async function startRelay(address: KubeAddress): Promise<Relay> {
   await once(server, 'listening');
   const bound = server.address();
   const port = bound === null || typeof bound === 'string' ? 0 : bound.port;
-  const cluster = await connectTo({ ...address, url: `https://127.0.0.1:${port}` });
+  const near = { ...address, url: `https://127.0.0.1:${port}` };
+  const cluster = await connectTo(near);
   const cut = (): void => {
     isCut = true;
     for (const socket of sockets) {
@@ -49,6 +52,7 @@ export async function startRelay(address: KubeAddress): Promise<Relay> {
     }
   };
   return {
+    address: near,
     cluster,
     cut,
     mend: () => {

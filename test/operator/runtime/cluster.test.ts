@@ -57,12 +57,16 @@ describeWithCluster('The way to an API server', () => {
     await writeFile(join(place, 'namespace'), 'kite\n');
     await writeFile(join(place, 'token'), token);
     const { hostname, port } = new URL(client.address.url);
-    const env = { KUBERNETES_SERVICE_HOST: hostname, KUBERNETES_SERVICE_PORT: port };
+    const env = {
+      KUBERNETES_SERVICE_HOST: hostname,
+      KUBERNETES_SERVICE_PORT: port,
+      KITE_OPERATOR_SERVICE_ACCOUNT: place,
+    };
     const rotate = async (next: string): Promise<void> => {
       await writeFile(join(place, 'next'), next);
       await rename(join(place, 'next'), join(place, 'token'));
     };
-    return { mount: place, env, rotate };
+    return { env, rotate };
   }
 
   test('is a kubeconfig with a token', async () => {
@@ -121,7 +125,7 @@ describeWithCluster('The way to an API server', () => {
 
   test('is a pod whose token is exchanged while it runs', async () => {
     const pod = await mount('expired');
-    const cluster = await open({ env: pod.env, mount: pod.mount });
+    const cluster = await open({ env: pod.env });
     expect(cluster.namespace).toBe('kite');
     await expect(user(cluster)).rejects.toMatchObject({ status: 401 });
     await pod.rotate(client.address.token);
@@ -132,7 +136,7 @@ describeWithCluster('The way to an API server', () => {
     let now = 0;
     const account = await client.account(await client.namespace());
     const pod = await mount(account.address.token);
-    const cluster = await open({ env: pod.env, mount: pod.mount, clock: () => now });
+    const cluster = await open({ env: pod.env, clock: () => now });
     expect(await user(cluster)).toBe(account.user);
     await pod.rotate(client.address.token);
     expect(await user(cluster)).toBe(account.user);
@@ -151,7 +155,7 @@ describeWithCluster('The way to an API server', () => {
     const env = { HTTPS_PROXY: proxy.url, NO_PROXY: '127.0.0.1' };
     expect(await user(await open({ kubeconfig: path, env }))).toBe('admin');
     const pod = await mount(client.address.token);
-    const inside = await open({ mount: pod.mount, env: { ...pod.env, HTTPS_PROXY: proxy.url } });
+    const inside = await open({ env: { ...pod.env, HTTPS_PROXY: proxy.url } });
     expect(await user(inside)).toBe('admin');
     expect(proxy.tunnels).toHaveLength(1);
   });

@@ -112,11 +112,12 @@ describeWithCluster('A reflector', () => {
     expect(seen).toStrictEqual(['same@good', 'after@good']);
   });
 
-  test('lists again when the API server has forgotten where it was (410)', async () => {
+  /** Follows with watches of a second, and holds its reader until the watch has come to its end in good order. */
+  async function followAndHold() {
     let isHeld = false;
     const waiting: (() => void)[] = [];
     const seen: string[] = [];
-    const { restarts } = follow({
+    const { restarts, counts } = follow({
       timing: { watch: 1_000 },
       onSighting: async ({ known, object, isDeleted }) => {
         if (isHeld) {
@@ -127,26 +128,49 @@ describeWithCluster('A reflector', () => {
     });
     await put(client, namespace, 'one', 'good');
     await put(client, namespace, 'gone', 'good');
-    await until('both are seen', () => seen.length === 2);
+    await put(client, namespace, 'gone', 'bad');
+    await until('all is seen', () => seen.includes('one@good') && seen.includes('gone@bad'));
+    counts.delete('list_seconds{controller="configmap"}');
     isHeld = true;
     await put(client, namespace, 'held', 'good');
     await until('the reader is held', () => waiting.length > 0);
-    // Meanwhile the watch comes to its end in good order, and what follows it is forgotten.
     await until('the watch has ended', async () => {
       const all = await auditOf(server);
       const watches = all.filter((each) => each.namespace === namespace && each.verb === 'watch');
       return watches.length === 2 * watches.filter(({ isOver }) => isOver).length;
     });
+    seen.length = 0;
+    const letGo = (): void => {
+      isHeld = false;
+      waiting.splice(0).map((resolve) => resolve());
+    };
+    return { seen, restarts, counts, letGo };
+  }
+
+  test('sees what was deleted between two watches as it was last, which a list could not tell', async () => {
+    const { seen, restarts, counts, letGo } = await followAndHold();
+    await remove(client, namespace, 'gone');
+    await put(client, namespace, 'one', 'bad');
+    await put(client, namespace, 'brief', 'good');
+    await remove(client, namespace, 'brief');
+    letGo();
+    await until('all is seen', () => seen.includes('brief@good gone'));
+    expect(seen).toStrictEqual(['held@good', 'gone@bad gone', 'one@bad', 'brief@good', 'brief@good gone']);
+    expect(restarts('gone')).toBe(0);
+    expect(counts.has('list_seconds{controller="configmap"}')).toBe(false);
+  });
+
+  test('lists again when the API server has forgotten where it was (410)', async () => {
+    const { seen, restarts, letGo } = await followAndHold();
     await put(client, namespace, 'one', 'bad');
     await remove(client, namespace, 'gone');
     await forget();
     await server.kill('kube-apiserver');
     await server.restart('kube-apiserver');
-    isHeld = false;
-    waiting.splice(0).map((resolve) => resolve());
+    letGo();
     await until('all is seen', () => seen.includes('one@bad') && seen.includes('gone vanished'));
     expect(restarts('gone')).toBe(1);
-    expect(seen.slice(2).sort()).toStrictEqual(['gone vanished', 'held@good', 'one@bad']);
+    expect([...seen].sort()).toStrictEqual(['gone vanished', 'held@good', 'one@bad']);
   });
 
   test('begins a list anew when its later pages are forgotten (410)', async () => {

@@ -74,7 +74,8 @@ describe('what the server says of each report', () => {
           status: 200,
           code: 'invalid_request',
           message: 'Not this one.',
-          details: [{ path: 'body.reports.1.title', message: 'is missing' }],
+          // Not where it stood in its batch, which is nobody's business any more.
+          details: [{ path: 'report.title', message: 'is missing' }],
         },
       }),
     ]);
@@ -83,6 +84,21 @@ describe('what the server says of each report', () => {
     await setting.journal.retry('all');
     await until(() => server.asked.length === 2);
     expect(server.asked[1]?.reports.map(({ eventId }) => eventId)).toEqual(['e-1']);
+  });
+
+  it.each([
+    ['body.reports.0.labels.team', 'report.labels.team'],
+    ['body.reports.0', 'report'],
+    ['body.reports.12.scope', 'report.scope'],
+    ['body.reports', 'body.reports'],
+    ['body', 'body'],
+  ])('says of one that is refused alone by %s that it is %s', async (path, said) => {
+    const server = await startBrokenServer();
+    server.answer = () => ({ status: 400, body: kiteError('invalid_request', path) });
+    const setting = await start({ server, before: names(1) });
+    await drained(setting);
+    const letters = await setting.journal.deadLetters();
+    expect(letters.map(({ refusal }) => refusal.details)).toEqual([[{ path: said, message: 'is wrong' }]]);
   });
 
   it('sends a retryable one again, before what came later on its subject, and the others at once', async () => {

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { controllers } from '../../../../operator/controllers/all.ts';
 import { pipelineRunController } from '../../../../operator/controllers/pipelinerun/controller.ts';
+import { taskRunsOf } from '../../../../operator/controllers/pipelinerun/task-run.ts';
 import { parseSelector, selects } from '../../../../operator/controllers/selector.ts';
 import type { KubeObject, Reader } from '../../../../operator/runtime/controller.ts';
 import { received } from '../wire.ts';
@@ -53,6 +54,26 @@ describe('the controller of PipelineRuns', () => {
     const green = aRun({ status: 'True', reason: 'Completed' });
     await controller.observe({ object: green, isDeleted: false }, reader, later);
     expect(reader.asked).toHaveLength(1);
+  });
+
+  it('does not look for TaskRuns by a name that no label can have, and reports the run all the same', async () => {
+    const reader = readerOf(objects);
+    const object = aRun({ status: 'False', reason: 'Failed', metadata: { name: 'x'.repeat(64) } });
+    const { reports } = await controller.observe({ object, isDeleted: false }, reader, later);
+    expect(reader.asked).toEqual([]);
+    expect(reports).toHaveLength(1);
+  });
+
+  it('keeps little of a TaskRun, which says the same', () => {
+    const whole = aTaskRun({ task: 'build-container', steps: [step('build', 3)] });
+    const object = { ...whole, spec: { params: ['x'] }, status: { ...Object(whole.status), podName: 'pod' } };
+    const trimmed = controller.trimRead?.(object) ?? object;
+    expect(trimmed).not.toHaveProperty('spec');
+    expect(trimmed.status).not.toHaveProperty('podName');
+    expect(trimmed.metadata.labels).toEqual(whole.metadata.labels);
+    const run = { uid: 'ab4d3500-8a07-475f-a351-48cbbd4d6bb5', children: [], embedded: {} };
+    expect(taskRunsOf([trimmed], run)).toEqual(taskRunsOf([object], run));
+    expect(taskRunsOf([trimmed], run)).toHaveLength(1);
   });
 
   it('keeps little of a run', () => {

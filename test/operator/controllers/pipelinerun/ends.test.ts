@@ -57,6 +57,11 @@ describe('a run that does not end', () => {
     });
   });
 
+  it('is kept in memory while it is stuck, so that it is known when it vanishes unseen', () => {
+    expect(look(going, later).again).toBe(2 * hour);
+    expect(look(endedAt(later, 'True', 'Completed'), later).again).toBeUndefined();
+  });
+
   it('tells which tasks it waits for', () => {
     const tasks = [
       aTaskRun({ task: 'clone', status: 'True', reason: 'Succeeded' }),
@@ -109,6 +114,15 @@ describe('a run that was stuck', () => {
   ])('is stuck no more when %s', (_how, { reports }) => {
     expect(stuckIssue(stuck)?.state).toBe('ACTIVE');
     expect(stuckIssue([...stuck, ...reports])?.state).toBe('RESOLVED');
+  });
+
+  it('says nothing when it vanished and only its name is known: nobody can tell which issue was its', () => {
+    const { name, namespace, uid, resourceVersion, creationTimestamp } = aRun(going).metadata;
+    const known = { name, namespace, uid, resourceVersion, creationTimestamp, labels: {}, annotations: {} };
+    expect(observe({ object: { metadata: known }, isDeleted: true }, [], settings(), later)).toEqual({
+      reports: [],
+      reason: 'vanished while nobody watched',
+    });
   });
 
   it('stays stuck when a newer run of its pipeline ends in good time', () => {
@@ -309,28 +323,5 @@ describe('a green test with a failing result', () => {
     expect(look(labelled, later, { tasks: output('FAILURE') }).reports.map(told)).toEqual([
       'passing build component/checkout-api',
     ]);
-  });
-});
-
-describe('a pull request that was merged', () => {
-  const labels = {
-    ...pushLabels,
-    'pipelinesascode.tekton.dev/event-type': 'pull_request',
-    'pipelinesascode.tekton.dev/pull-request': '9',
-  };
-  const failed = { status: 'False', reason: 'Failed', labels };
-  const annotations = { 'test.appstudio.openshift.io/pr-status': 'merged' };
-
-  it('fails no more', () => {
-    const open = look(failed, later);
-    const merged = look({ ...failed, annotations }, later);
-    const derived = (reports: readonly Outgoing[]) => deriveIssue(received({ reports }, later), null);
-    expect(derived(open.reports)?.state).toBe('ACTIVE');
-    expect(derived(merged.reports)).toMatchObject({ state: 'RESOLVED', occurrences: 1 });
-    expect(merged.reports[0]).toEqual(open.reports[0]);
-  });
-
-  it('says nothing of a push', () => {
-    expect(look({ status: 'False', annotations }, later).reports).toHaveLength(1);
   });
 });

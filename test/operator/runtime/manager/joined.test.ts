@@ -48,6 +48,14 @@ test('a list that fails fails for all that were joined, and for nobody after the
   expect(await names('team', 'run=a')).toStrictEqual(['one']);
 });
 
+test('a value that no label can have is asked for alone, and spoils no other list', async () => {
+  const { asked, names } = namespaceOf([labelled('one', { run: 'a' })]);
+  const wrong = `run=${'x'.repeat(64)}`;
+  const found = await Promise.all(['run=a', wrong, 'run=b'].map((each) => names('team', each)));
+  expect(found[0]).toStrictEqual(['one']);
+  expect([...asked].sort()).toStrictEqual([`team ${wrong}`, 'team run in (a,b)'].sort());
+});
+
 test('more values than an address can hold are several lists', async () => {
   const { asked, names } = namespaceOf([]);
   const values = Array.from({ length: 200 }, (_, index) => `${'x'.repeat(50)}${index}`);
