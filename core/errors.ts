@@ -11,6 +11,16 @@ export const errorTable = {
     retryable: false,
     sentence: 'The request does not have the documented form; see details.',
   },
+  unauthenticated: {
+    status: 401,
+    retryable: false,
+    sentence: 'Say who you are: send Authorization: Bearer with a token or an API key that is valid here.',
+  },
+  forbidden: {
+    status: 403,
+    retryable: false,
+    sentence: 'You may not do this here.',
+  },
   namespace_mismatch: {
     status: 403,
     retryable: false,
@@ -63,6 +73,11 @@ export const errorTable = {
     retryable: false,
     sentence: 'Send the body as Content-Type: application/json.',
   },
+  rate_limited: {
+    status: 429,
+    retryable: true,
+    sentence: 'These are too many requests at once; send the same request again after Retry-After seconds.',
+  },
   headers_too_large: {
     status: 431,
     retryable: false,
@@ -98,7 +113,7 @@ export class KiteError extends Error {
   override readonly name = 'KiteError';
   readonly code: ErrorCode;
   readonly problems: readonly Problem[];
-  /** Response headers that belong to the error, such as `Allow` or `Retry-After`. */
+  /** Response headers that belong to the error, such as `Allow`, `Retry-After` or `WWW-Authenticate`. */
   readonly headers: Readonly<Record<string, string>>;
 
   constructor(

@@ -56,6 +56,15 @@ export function outcomeUnknown(cause: unknown): KiteError {
   return new KiteError('outcome_unknown', { headers: { 'Retry-After': retryAfter }, cause });
 }
 
+/** Says that a cursor is none that a list of ours has given. */
+export function cursorProblem(): KiteError {
+  return new KiteError('invalid_request', {
+    problems: [
+      { path: 'query.cursor', message: 'is not a cursor of this list; take nextCursor of the page before' },
+    ],
+  });
+}
+
 /** SQLSTATEs after which the same transaction can be tried at once: nothing of it was kept. */
 const contested = new Set(['40001', '40P01']);
 

@@ -13,6 +13,52 @@ create type report_answer as (n integer, status text, effect text, issue_id uuid
 
 create sequence issue_counts_changes as bigint increment by 1 minvalue 1 maxvalue 9223372036854775807 start with 1;
 
+create table api_keys (
+  id text not null,
+  name text not null,
+  secret_hash bytea not null,
+  clusters jsonb not null,
+  namespaces jsonb not null,
+  rights jsonb not null,
+  created_by text,
+  created_at timestamp(3) with time zone not null,
+  expires_at timestamp(3) with time zone,
+  last_used_at timestamp(3) with time zone,
+  revoked_at timestamp(3) with time zone,
+  revoked_by text,
+  constraint api_keys_pkey PRIMARY KEY (id),
+  constraint api_keys_hash_is_sha256 CHECK (octet_length(secret_hash) = 32),
+  constraint api_keys_lists CHECK (jsonb_typeof(clusters) = 'array'::text AND jsonb_typeof(namespaces) = 'array'::text AND jsonb_typeof(rights) = 'array'::text),
+  constraint api_keys_revoked_whole CHECK (revoked_at IS NOT NULL OR revoked_by IS NULL),
+  constraint api_keys_rights_known CHECK (rights <@ '["read", "report", "act", "admin"]'::jsonb)
+);
+CREATE INDEX api_keys_by_time ON api_keys USING btree (created_at DESC, id DESC);
+comment on table api_keys is 'Keys kite_<id>_<secret> for callers that have no token of a cluster or of a CI.';
+comment on column api_keys.secret_hash is 'SHA-256 of the secret, which is kept nowhere.';
+comment on column api_keys.clusters is 'Names of the clusters that the key reaches; * is all of them.';
+comment on column api_keys.namespaces is 'Patterns of the namespaces that it reaches in these clusters.';
+
+create table audit (
+  id bigint generated always as identity not null,
+  at timestamp(3) with time zone not null,
+  actor text,
+  operation text not null,
+  cluster text,
+  namespace text,
+  issue_id uuid,
+  request_id text,
+  details jsonb,
+  constraint audit_pkey PRIMARY KEY (id)
+);
+CREATE INDEX audit_by_actor ON audit USING btree (actor, at DESC, id DESC) WHERE actor IS NOT NULL;
+CREATE INDEX audit_by_issue ON audit USING btree (issue_id, at DESC, id DESC) WHERE issue_id IS NOT NULL;
+CREATE INDEX audit_by_namespace ON audit USING btree (namespace, at DESC, id DESC) WHERE namespace IS NOT NULL;
+CREATE INDEX audit_by_time ON audit USING btree (at DESC, id DESC);
+comment on table audit is 'Who did what and when: one row for each act that changed something, written with it.';
+comment on column audit.actor is 'Null where nobody was asked who they are.';
+comment on column audit.cluster is 'Where it was done; null for what concerns several clusters or none.';
+comment on column audit.issue_id is 'The issue, also when it is gone.';
+
 create table events (
   issue_key bigint not null,
   filed_at timestamp(3) with time zone not null,

@@ -1,10 +1,11 @@
-import { isIPv4, isIPv6 } from 'node:net';
 import { resolve } from 'node:path';
 import * as z from 'zod/mini';
 import { ConfigError } from '../core/config-error.ts';
 import { limits } from '../core/contract/fields.ts';
 import type { OperationId } from '../core/contract/operations.ts';
+import { type AccessConfig, readAccess } from './access/config.ts';
 import { defaultDataDirectory } from './data-directory.ts';
+import { isLoopback } from './loopback.ts';
 
 export type WebhookName = {
   [Id in OperationId]: Id extends `webhooks.${infer Name}` ? Name : never;
@@ -24,8 +25,10 @@ const logFormats = ['json', 'pretty'] as const;
 export interface Config {
   /** 0: any free one. */
   readonly port: number;
-  /** A loopback address or `localhost`. */
+  /** A loopback address or `localhost`, unless `access` is there. */
   readonly host: string;
+  /** Who is let in, and what they may do; undefined: nobody is asked who they are. */
+  readonly access: AccessConfig | undefined;
   /** Absent: the embedded database in `dataDirectory`. */
   readonly databaseUrl: string | undefined;
   /** An absolute path. */
@@ -114,14 +117,6 @@ function oneOf<const Words extends readonly string[]>(words: Words) {
   return (text: string): Words[number] | undefined => words.find((word) => word === text.toLowerCase());
 }
 
-export function isLoopback(host: string): boolean {
-  if (isIPv6(host)) {
-    const url = `http://[${host}]`;
-    return URL.canParse(url) && new URL(url).hostname === '[::1]';
-  }
-  return host.toLowerCase() === 'localhost' || (isIPv4(host) && host.startsWith('127.'));
-}
-
 function parseDatabaseUrl(text: string): string | undefined {
   const parsed = URL.canParse(text) ? new URL(text) : undefined;
   return parsed?.protocol === 'postgres:' || parsed?.protocol === 'postgresql:' ? text : undefined;
@@ -157,15 +152,16 @@ const schema = z.object({
     default: '8080',
     meaning: 'TCP port to listen on; 0 takes any free one.',
   }),
-  HOST: defaulted(
-    'is not a loopback address: as long as Kite checks nobody’s identity, it listens on 127.0.0.0/8, ::1 or localhost only',
-    (text) => (isLoopback(text) ? text : undefined),
-    {
-      default: '127.0.0.1',
-      meaning:
-        'Address to listen on: 127.0.0.0/8, ::1 or localhost, as long as Kite checks nobody’s identity.',
-    },
-  ),
+  HOST: defaulted('is not an address', (text) => (text.includes('\0') ? undefined : text), {
+    default: '127.0.0.1',
+    meaning: 'Address to listen on: 127.0.0.0/8, ::1 or localhost; with KITE_ACCESS any.',
+  }),
+  KITE_ACCESS: optional('is empty', (text) => text, {
+    default: '',
+    meaning:
+      'Who is let in and what they may do, as JSON or the path of a JSON file; see security.md. When absent, nobody is asked who they are.',
+    secret: true,
+  }),
   DATABASE_URL: optional('is not a URL that begins with postgres:// or postgresql://', parseDatabaseUrl, {
     default: '',
     meaning:
@@ -267,17 +263,21 @@ export function readConfig(
   );
   const read = schema.safeParse(Object.fromEntries(given));
   const problems = read.success ? [] : read.error.issues.map((issue) => problem(issue, given));
+  const access = accessOf(given, env, problems);
   const dataDirectory = read.data?.KITE_DATA ?? defaultDataDirectory(env, isRoot);
   if (dataDirectory === undefined && !given.has('KITE_DATA') && !given.has('DATABASE_URL')) {
     problems.push('KITE_DATA: is absent and this user has no home folder; name a folder for the database');
   }
   if (!read.success || problems.length > 0) {
-    throw new ConfigError(problems);
+    const names = Object.keys(schema.shape);
+    const place = (line: string): number => names.indexOf(line.split(':', 1)[0] ?? '');
+    throw new ConfigError(problems.sort((a, b) => place(a) - place(b)));
   }
   const values = read.data;
   return {
     port: values.PORT,
     host: values.HOST,
+    access,
     databaseUrl: values.DATABASE_URL,
     dataDirectory: dataDirectory ?? resolve('.kite'),
     databaseConnections: values.KITE_DATABASE_CONNECTIONS,
@@ -293,6 +293,33 @@ export function readConfig(
     logLevel: values.LOG_LEVEL,
     logFormat: values.LOG_FORMAT ?? (isTTY ? 'pretty' : 'json'),
   };
+}
+
+/** Without access control only this machine may reach it. */
+function accessOf(
+  given: ReadonlyMap<string, string>,
+  env: Readonly<Record<string, string | undefined>>,
+  problems: string[],
+): AccessConfig | undefined {
+  const text = given.get('KITE_ACCESS');
+  if (text === undefined) {
+    const host = given.get('HOST');
+    if (host !== undefined && !isLoopback(host)) {
+      problems.push(
+        `HOST: ${JSON.stringify(shorten(host))} is not a loopback address: as long as Kite checks nobody’s identity, it listens on 127.0.0.0/8, ::1 or localhost only; set KITE_ACCESS`,
+      );
+    }
+    return undefined;
+  }
+  try {
+    return readAccess(text, env);
+  } catch (error) {
+    if (!(error instanceof ConfigError)) {
+      throw error;
+    }
+    problems.push(...error.problems.map((line) => `KITE_ACCESS: ${line}`));
+    return undefined;
+  }
 }
 
 function problem(issue: z.core.$ZodIssue, given: ReadonlyMap<string, string>): string {

@@ -1,3 +1,4 @@
+import { list as auditList } from './audit/list.ts';
 import { get as healthGet } from './health/get.ts';
 import type { Handler } from './http/handler.ts';
 import { create as issuesCreate } from './issues/create.ts';
@@ -10,6 +11,9 @@ import { reopen as issuesReopen } from './issues/reopen.ts';
 import { resolve as issuesResolve } from './issues/resolve.ts';
 import { summary as issuesSummary } from './issues/summary.ts';
 import { update as issuesUpdate } from './issues/update.ts';
+import { create as keysCreate } from './keys/create.ts';
+import { list as keysList } from './keys/list.ts';
+import { revoke as keysRevoke } from './keys/revoke.ts';
 import { get as openapiGet } from './openapi/get.ts';
 import { create as relationsCreate } from './relations/create.ts';
 import { remove as relationsRemove } from './relations/delete.ts';
@@ -24,6 +28,7 @@ import { releaseSuccess as webhooksReleaseSuccess } from './webhooks/release-suc
 
 /** Every operation's handler, for those who run them all in one process. */
 export const handlers: readonly Handler[] = [
+  auditList,
   healthGet,
   issuesCreate,
   issuesRemove,
@@ -35,6 +40,9 @@ export const handlers: readonly Handler[] = [
   issuesResolve,
   issuesSummary,
   issuesUpdate,
+  keysCreate,
+  keysList,
+  keysRevoke,
   openapiGet,
   relationsCreate,
   relationsRemove,

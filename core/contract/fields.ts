@@ -13,6 +13,8 @@ export const limits = {
   description: 64 * 1024,
   url: 2048,
   namespace: 253,
+  /** Namespaces of one list. */
+  namespaces: 50,
   eventId: 250,
   source: 100,
   labelKey: 200,

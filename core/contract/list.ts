@@ -25,11 +25,31 @@ function whole(min: number, max: number, description: string) {
 const sorts = ['detectedAt', 'lastSeenAt', 'severity', 'dueAt'] as const;
 export type Sort = (typeof sorts)[number];
 
-const limit = whole(1, limits.pageSize, 'How many at most; 50 when absent.');
+export const pageLimit = whole(1, limits.pageSize, 'How many at most; 50 when absent.');
 const cursorPattern = /^[A-Za-z0-9_-]{1,1000}$/;
-const cursor = z
+export const pageCursor = z
   .string()
   .check(z.regex(cursorPattern, { error: 'is not a cursor; take nextCursor of the page before' }));
+
+/** One namespace, or several separated by commas. */
+const namespaces = z.string().check(
+  z.refine(
+    (value) => {
+      const names = value.split(',').filter((part) => part.trim() !== '');
+      return names.length > 0 && names.every((part) => namespace.safeParse(part).success);
+    },
+    {
+      error: `is no namespace, nor several with commas between them, of at most ${limits.namespace} characters each`,
+    },
+  ),
+  z.refine((value) => value.split(',').length <= limits.namespaces, {
+    error: `names more than ${limits.namespaces} namespaces`,
+  }),
+);
+z.globalRegistry.add(namespaces, {
+  description: `The tenant’s namespace; several, at most ${limits.namespaces}, are separated by commas.`,
+  pattern: '^[^\\u0000]*[^\\s\\u0000,][^\\u0000]*$',
+});
 
 const label = z.string().check(
   z.maxLength(limits.labelKey + limits.labelValue + 1),
@@ -42,7 +62,7 @@ z.globalRegistry.add(label, { pattern: '^[^=\\u0000]+=[^\\u0000]*$' });
 
 /** The filters of the list. A filter given as an array means any of its values. */
 export const listQuery = z.object({
-  namespace: z.optional(namespace),
+  namespace: z.optional(namespaces),
   cluster: z.optional(name(limits.name, 'Only this cluster’s issues.')),
   severity: z.optional(z.array(z.enum(severities))),
   issueType: z.optional(z.array(z.enum(issueTypes))),
@@ -73,9 +93,9 @@ export const listQuery = z.object({
   dueBefore: z.optional(timestamp('Issues that must be mended before this time.')),
   updatedSince: z.optional(timestamp('Issues that changed at or after this time.')),
   sort: z.optional(z.enum(sorts)),
-  limit: z.optional(limit),
+  limit: z.optional(pageLimit),
   offset: z.optional(whole(0, limits.offset, 'How many to pass over; cursor is the better way.')),
-  cursor: z.optional(cursor),
+  cursor: z.optional(pageCursor),
 });
 z.globalRegistry.add(listQuery, { required: ['namespace'] });
 export type ListQuery = z.infer<typeof listQuery>;
@@ -92,12 +112,12 @@ export type IssuePage = z.infer<typeof issuePage>;
 
 export const eventsQuery = z.object({
   namespace: z.optional(namespace),
-  limit: z.optional(limit),
-  cursor: z.optional(cursor),
+  limit: z.optional(pageLimit),
+  cursor: z.optional(pageCursor),
 });
 
 export const summaryQuery = z.object({
-  namespace: z.optional(namespace),
+  namespace: z.optional(namespaces),
   cluster: z.optional(name(limits.name, 'Only this cluster’s issues.')),
 });
 z.globalRegistry.add(summaryQuery, { required: ['namespace'] });

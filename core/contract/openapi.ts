@@ -1,7 +1,7 @@
 import * as z from 'zod/mini';
 import { type ErrorCode, errorTable } from '../errors.ts';
 import { issue, issueEvent, issueLink, relatedIssue, relation, scope } from './issue.ts';
-import { bodyErrors, commonErrors, type Operation, writeErrors } from './operation.ts';
+import { bodyErrors, commonErrors, guardErrors, type Operation, writeErrors } from './operation.ts';
 import { operations } from './operations.ts';
 import { reportInput } from './reports.ts';
 
@@ -58,6 +58,7 @@ export function openapiDocument(about: { name: string; version: string; descript
     paths,
     components: {
       schemas: { ...$defs, Report: schemaOf(reportInput, 'input'), Error: errorSchema },
+      securitySchemes: { bearer },
       parameters: { IdempotencyKey: idempotencyKey, RequestId: requestId },
       headers,
     },
@@ -81,6 +82,13 @@ const errorSchema = {
     },
     requestId: { type: 'string' },
   },
+};
+
+const bearer = {
+  type: 'http',
+  scheme: 'bearer',
+  description:
+    'A token of a cluster or of a CI, or an API key. A server that asks nobody who they are needs none.',
 };
 
 const idempotencyKey = {
@@ -134,6 +142,8 @@ function describe(id: string, operation: Operation): Json {
             },
           },
         }),
+    // Also without: a server on a laptop asks nobody who they are.
+    security: operation.access === 'public' ? [] : [{ bearer: [] }, {}],
     responses: { ...answers(operation), ...errors(operation) },
   };
 }
@@ -194,6 +204,7 @@ function bodySchema(schema: z.ZodMiniType, emptyIsAbsent: boolean): Json {
 function errors(operation: Operation): Json {
   const codes = new Set<ErrorCode>([
     ...commonErrors,
+    ...(operation.access === 'public' ? [] : guardErrors),
     ...(operation.method === 'GET' ? [] : writeErrors),
     ...operation.errors,
     ...(operation.body === undefined ? [] : bodyErrors),
@@ -212,7 +223,7 @@ function errors(operation: Operation): Json {
           description: list.map((code) => `\`${code}\`: ${errorTable[code].sentence}`).join(' '),
           headers: {
             ...requestIdHeader,
-            ...(list.includes('unavailable')
+            ...(list.includes('unavailable') || list.includes('rate_limited')
               ? { 'Retry-After': { $ref: '#/components/headers/RetryAfter' } }
               : {}),
           },

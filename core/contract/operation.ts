@@ -41,6 +41,8 @@ export const commonErrors: readonly ErrorCode[] = [
   'internal',
   'unavailable',
 ];
+/** What every operation that is not public may answer. */
+export const guardErrors: readonly ErrorCode[] = ['unauthenticated', 'forbidden', 'rate_limited'];
 /** What every operation that may write may answer. */
 export const writeErrors: readonly ErrorCode[] = ['foreign_origin'];
 /** What every operation that takes a body may answer. */

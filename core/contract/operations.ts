@@ -1,6 +1,8 @@
 import type { Operation } from './operation.ts';
 import * as about from './operations/about.ts';
+import * as audit from './operations/audit.ts';
 import * as issues from './operations/issues.ts';
+import * as keys from './operations/keys.ts';
 import * as relations from './operations/relations.ts';
 import * as reports from './operations/reports.ts';
 import * as webhooks from './operations/webhooks.ts';
@@ -40,6 +42,10 @@ export const operations = table({
   'webhooks.mintmaker-custom': webhooks.mintmakerCustom,
   'webhooks.release-failure': webhooks.releaseFailure,
   'webhooks.release-success': webhooks.releaseSuccess,
+  'keys.create': keys.create,
+  'keys.list': keys.list,
+  'keys.revoke': keys.revoke,
+  'audit.list': audit.list,
 });
 
 export type OperationId = keyof typeof operations;

@@ -9,6 +9,8 @@ export interface Reporting {
   readonly received: number;
   /** The cluster of messages that name none. */
   readonly cluster: string;
+  /** Who reports; null where nobody was asked who they are. */
+  readonly actor: string | null;
   /** The id given for the whole call. */
   readonly idempotencyKey: string | null;
   readonly newId: () => string;
@@ -49,7 +51,7 @@ export function toReport(subject: Subject, extras: Extras, reporting: Reporting)
     run: toRun(extras),
     labels: { ...subject.labels, ...extras.labels },
     failure: subject.failure,
-    actor: null,
+    actor: reporting.actor,
   };
 }
 

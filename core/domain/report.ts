@@ -67,7 +67,7 @@ export interface Report {
   readonly labels: Readonly<Record<string, string>>;
   /** Present exactly when `outcome` is failing, but for a person's reopening, which adds no text. */
   readonly failure: Failure | null;
-  /** Who acted, for actions of people. */
+  /** Who reported or acted; null where nobody was asked who they are. */
   readonly actor: string | null;
 }
 

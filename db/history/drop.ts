@@ -65,4 +65,5 @@ async function purge(tx: postgres.TransactionSql, before: number): Promise<void>
     )
     delete from events e using purged p where e.issue_key = p.key`;
   await tx`delete from events_other where filed_at < ${new Date(before).toISOString()}`;
+  await tx`delete from audit where at < ${new Date(before).toISOString()}`;
 }

@@ -1,12 +1,12 @@
 import { and, eq, inArray, type SQL, sql } from 'drizzle-orm';
 import { counts } from '../schema/counts.ts';
 import { issues } from '../schema/issues.ts';
-import { type Filter, filterCondition } from './filter.ts';
+import { type Filter, filterCondition, isAnyOf } from './filter.ts';
 
 /** What issues are counted by as they come and go. */
 const counted = {
-  namespace: (filter) => filter.namespace && eq(counts.namespace, filter.namespace),
-  cluster: (filter) => filter.cluster && eq(counts.cluster, filter.cluster),
+  namespace: (filter) => filter.namespace && isAnyOf(counts.namespace, filter.namespace),
+  cluster: (filter) => filter.cluster && isAnyOf(counts.cluster, filter.cluster),
   issueType: (filter) => filter.issueType && inArray(counts.issueType, filter.issueType),
   severity: (filter) => filter.severity && inArray(counts.severity, filter.severity),
   state: (filter) => filter.state && inArray(counts.state, filter.state),

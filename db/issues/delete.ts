@@ -1,26 +1,27 @@
 import type postgres from 'postgres';
-import type { Identity } from '../../core/domain/report.ts';
+import { type Acting, recordAct } from '../audit/record.ts';
 import { retrying } from '../failure.ts';
+import { actOn } from './act.ts';
 import { lockIssue } from './lock.ts';
 
-export interface Deletion {
+export interface Deletion extends Acting {
   readonly id: string;
   readonly now: number;
-  /** Judges, while the row is locked, whether the caller may touch this identity; throws if not. */
-  readonly permit: (identity: Identity) => void;
 }
 
 /**
  * Deletes an issue with its links, relations and history. Its identity stays behind as a tombstone: a
- * report that is not newer than what was known is stale; a newer failure opens an issue with a new id.
+ * report that is not newer than what was known is stale; a newer failure opens an issue with a new id. The audit goes on
+ * to tell who deleted it.
  *
- * @throws KiteError `not_found`, and what `deletion.permit` throws
+ * @throws KiteError `not_found`
  */
 export function deleteIssue(sql: postgres.Sql, deletion: Deletion): Promise<void> {
   return retrying(() =>
     sql.begin(async (tx) => {
-      const { key, identity } = await lockIssue(tx, deletion.id);
-      deletion.permit(identity);
+      const locked = await lockIssue(tx, deletion.id);
+      const { key } = locked;
+      await recordAct(tx, actOn(locked, deletion, 'issues.delete'));
       await tx`delete from relations where source_key = ${key} or target_key = ${key}`;
       await tx`delete from links where issue_key = ${key}`;
       await tx`delete from events where issue_key = ${key}`;

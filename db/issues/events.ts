@@ -1,50 +1,52 @@
-import { and, desc, eq, lt } from 'drizzle-orm';
 import type { IssueEvent } from '../../core/contract/issue.ts';
 import type { Database } from '../client.ts';
-import { retrying } from '../failure.ts';
-import { orm } from '../orm.ts';
-import { events } from '../schema/events.ts';
-import { issues } from '../schema/issues.ts';
+import { cursorProblem, retrying } from '../failure.ts';
 import { time, timeOrNull } from './document.ts';
-import { issueNotFound } from './lock.ts';
-import { cursorProblem } from './order.ts';
 
 export interface EventPage {
   readonly limit: number;
   readonly cursor: string | null;
 }
 
+interface EventRow extends Pick<IssueEvent, 'kind' | 'outcome' | 'effect' | 'source' | 'actor' | 'content'> {
+  readonly event_id: string;
+  readonly observed_at: Date;
+  readonly subject_created_at: Date | null;
+  readonly received_at: Date;
+  readonly run_name: string | null;
+  readonly run_uid: string | null;
+  readonly order_key: Buffer;
+}
+
+/** Greater than every order key: these begin with a time in eight bytes. */
+const afterAll = Buffer.from([0xff]);
+
 /**
  * A page of an issue's timeline, newest in the order of reports first; edits stand where they were made.
  *
- * @throws KiteError `not_found`; `invalid_request` for a cursor that is not one
+ * @param key of the issue's row
+ * @throws KiteError `invalid_request` for a cursor that is not one
  */
 export function listEvents(
   database: Database,
-  id: string,
+  key: string,
   page: EventPage,
-): Promise<{ readonly namespace: string; readonly data: IssueEvent[]; readonly nextCursor: string | null }> {
-  const before = page.cursor === null ? null : decodeCursor(page.cursor);
+): Promise<{ readonly data: IssueEvent[]; readonly nextCursor: string | null }> {
+  const before = page.cursor === null ? afterAll : decodeCursor(page.cursor);
   return retrying(async () => {
-    const [issue] = await orm(database)
-      .select({ key: issues.key, namespace: issues.namespace })
-      .from(issues)
-      .where(eq(issues.id, id));
-    if (issue === undefined) {
-      throw issueNotFound();
-    }
-    const rows = await orm(database)
-      .select()
-      .from(events)
-      .where(and(eq(events.issueKey, issue.key), before === null ? undefined : lt(events.orderKey, before)))
-      .orderBy(desc(events.orderKey))
-      .limit(page.limit + 1);
+    const rows = await database.sql<EventRow[]>`
+      select kind, outcome, effect, source, event_id, observed_at, subject_created_at, received_at, actor, run_name, run_uid,
+        content, order_key
+      from events
+      where issue_key = ${key} and order_key < ${before}
+      order by order_key desc
+      limit ${page.limit + 1}`;
     const shown = rows.slice(0, page.limit);
     const last = shown.at(-1);
     return {
-      namespace: issue.namespace,
       data: shown.map(toEvent),
-      nextCursor: rows.length > page.limit && last !== undefined ? last.orderKey.toString('base64url') : null,
+      nextCursor:
+        rows.length > page.limit && last !== undefined ? last.order_key.toString('base64url') : null,
     };
   });
 }
@@ -57,18 +59,18 @@ function decodeCursor(cursor: string): Buffer {
   return key;
 }
 
-function toEvent(row: typeof events.$inferSelect): IssueEvent {
+function toEvent(row: EventRow): IssueEvent {
   return {
     kind: row.kind,
     outcome: row.outcome,
     effect: row.effect,
     source: row.source,
-    eventId: row.eventId,
-    observedAt: time(row.observedAt),
-    subjectCreatedAt: timeOrNull(row.subjectCreatedAt),
-    receivedAt: time(row.receivedAt),
+    eventId: row.event_id,
+    observedAt: time(row.observed_at),
+    subjectCreatedAt: timeOrNull(row.subject_created_at),
+    receivedAt: time(row.received_at),
     actor: row.actor,
-    run: row.runName === null && row.runUid === null ? null : { name: row.runName, uid: row.runUid },
+    run: row.run_name === null && row.run_uid === null ? null : { name: row.run_name, uid: row.run_uid },
     content: row.content,
   };
 }

@@ -1,16 +1,55 @@
-import { and, eq, gte, inArray, isNotNull, or, type SQL, sql } from 'drizzle-orm';
+import { and, type Column, eq, gte, inArray, isNotNull, or, SQL, sql } from 'drizzle-orm';
 import type { ListQuery } from '../../core/contract/list.ts';
 import { issues } from '../schema/issues.ts';
 
 /** What a list is filtered by. */
-export type Filter = Omit<ListQuery, 'sort' | 'limit' | 'offset' | 'cursor'>;
+export type Filter = Omit<ListQuery, 'sort' | 'limit' | 'offset' | 'cursor' | 'cluster' | 'namespace'> & {
+  readonly cluster?: OneOrMore | undefined;
+  readonly namespace?: OneOrMore | undefined;
+};
+
+/** A name, several of which any counts, or an expression that is a name. */
+type OneOrMore = string | readonly string[] | SQL;
+
+/** That a column has one of the names. */
+export function isAnyOf(column: Column, names: OneOrMore): SQL {
+  const [only, ...others] = names instanceof SQL ? [names] : [names].flat();
+  if (only === undefined) {
+    return sql`false`;
+  }
+  return others.length === 0 ? eq(column, only) : inArray(column, [only, ...others]);
+}
+
+export function hasSeveralNamespaces({ namespace }: Filter): boolean {
+  return Array.isArray(namespace) && namespace.length > 1;
+}
+
+/**
+ * A query for each namespace that the filter names, of which the rows are put together: an index that begins with the
+ * namespace gives its order within one namespace only, and a limit for all of them would sort everything.
+ *
+ * @param inner the query, for a filter with one namespace, or with none where none is named
+ */
+export function perNamespace(filter: Filter, inner: (within: Filter) => SQL): SQL {
+  const { namespace } = filter;
+  if (!Array.isArray(namespace) || !hasSeveralNamespaces(filter)) {
+    return inner(filter);
+  }
+  const names = sql.join(
+    namespace.map((name) => sql`(${name}::text)`),
+    sql`, `,
+  );
+  return sql`
+    select of_one.* from (values ${names}) as asked (name)
+    cross join lateral (${inner({ ...filter, namespace: sql`asked.name` })}) as of_one`;
+}
 
 /** The condition that a row fulfils when it is an issue that the filter asks for, whatever it searches for. */
 export function filterCondition(filter: Filter): SQL | undefined {
   return and(
     isNotNull(issues.id),
-    filter.namespace === undefined ? undefined : eq(issues.namespace, filter.namespace),
-    filter.cluster === undefined ? undefined : eq(issues.cluster, filter.cluster),
+    filter.namespace === undefined ? undefined : isAnyOf(issues.namespace, filter.namespace),
+    filter.cluster === undefined ? undefined : isAnyOf(issues.cluster, filter.cluster),
     filter.severity === undefined ? undefined : inArray(issues.severity, filter.severity),
     filter.issueType === undefined ? undefined : inArray(issues.issueType, filter.issueType),
     stateCondition(filter.state),

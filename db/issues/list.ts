@@ -6,7 +6,7 @@ import { retrying } from '../failure.ts';
 import { execute } from '../orm.ts';
 import { issues } from '../schema/issues.ts';
 import { countOf } from './count.ts';
-import { type Filter, filterCondition } from './filter.ts';
+import { type Filter, filterCondition, hasSeveralNamespaces, perNamespace } from './filter.ts';
 import { afterCursor, orderBy, type Place, placeColumns, sortColumns, sortValues, walkBy } from './order.ts';
 import { readIssues } from './page.ts';
 import { searchParts, searchTotal } from './search.ts';
@@ -97,7 +97,7 @@ function listed(filter: Filter, page: Page): SQL {
     : sql`
       select found.total, issues.*
       from (select ${countOf(filter)} as total) as found
-      left join (${placesOf(page, issues, filterCondition(filter))}) as issues on true
+      left join (${walk(page, filter)}) as issues on true
       order by ${orderBy(page.sort)}`;
 }
 
@@ -108,17 +108,29 @@ function listed(filter: Filter, page: Page): SQL {
 const selective = ['label', 'application', 'component', 'resourceName', 'pipelineRun', 'idPrefix'] as const;
 
 function searched(text: string, filter: Filter, page: Page): SQL {
-  const { parts, isWide, condition, total } = searchParts(text, filter);
+  const { parts, isWide, has, total } = searchParts(text, filter);
   return sql`
     with ${parts}
     select found.total, issues.*
     from (select ${total} as total) as found
     left join (
-      (${placesOf(page, issues, and(isWide, condition))})
+      (${walk(page, filter, and(isWide, has))})
       union all
       (${placesOf(page, sql`near as ${issues}`, sql`not ${isWide}`)})
     ) as issues on true
     order by ${orderBy(page.sort)}`;
+}
+
+/** The places of a page among all that the filter asks for, taken from an index in its order. */
+function walk(page: Page, filter: Filter, more?: SQL): SQL {
+  const within = (one: Filter): SQL | undefined => and(filterCondition(one), more);
+  if (!hasSeveralNamespaces(filter)) {
+    return placesOf(page, issues, within(filter));
+  }
+  const ample = { ...page, limit: page.limit + page.offset, offset: 0 };
+  return sql`
+    select issues.* from (${perNamespace(filter, (one) => placesOf(ample, issues, within(one)))}) as issues
+    order by ${orderBy(page.sort)} limit ${page.limit + 1} offset ${page.offset}`;
 }
 
 /**

@@ -1,7 +1,7 @@
 import { asc, desc, type SQL, type SQLWrapper, sql } from 'drizzle-orm';
 import { decodeCursor, largestCursorValue } from '../../core/contract/cursor.ts';
 import type { Sort } from '../../core/contract/list.ts';
-import { KiteError } from '../../core/errors.ts';
+import { cursorProblem } from '../failure.ts';
 import { issues } from '../schema/issues.ts';
 
 /** What a list is sorted by, of one row of it, and its id. */
@@ -102,12 +102,4 @@ export function afterCursor(sort: Sort, cursor: string): SQL {
     case 'dueAt':
       return sql`(${dueAt}, ${issues.id}) > (${first === never ? sql`'infinity'::timestamptz` : at(first)}, ${id}::uuid)`;
   }
-}
-
-export function cursorProblem(): KiteError {
-  return new KiteError('invalid_request', {
-    problems: [
-      { path: 'query.cursor', message: 'is not a cursor of this list; take nextCursor of the page before' },
-    ],
-  });
 }

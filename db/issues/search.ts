@@ -1,7 +1,7 @@
-import { and, eq, like, type SQL, sql } from 'drizzle-orm';
+import { and, like, type SQL, sql } from 'drizzle-orm';
 import { issues } from '../schema/issues.ts';
 import { texts, waitingTexts } from '../schema/texts.ts';
-import { type Filter, filterCondition } from './filter.ts';
+import { type Filter, filterCondition, isAnyOf, perNamespace } from './filter.ts';
 import { sortColumns } from './order.ts';
 
 /** A search counts no further than this; beyond it the total is a lower bound. */
@@ -31,14 +31,15 @@ export interface Search {
   readonly parts: SQL;
   /** Whether the list is to be walked instead of `near`: a condition without columns. */
   readonly isWide: SQL;
-  /** What an issue fulfils that has the text and matches the filter. */
-  readonly condition: SQL | undefined;
+  /** What an issue fulfils that has the text, whatever else is asked for. */
+  readonly has: SQL;
   /** How many there are, one more than `searchTotal` at most. */
   readonly total: SQL;
 }
 
 export function searchParts(text: string, filter: Filter): Search {
-  const within = filter.namespace === undefined ? undefined : eq(texts.namespace, filter.namespace);
+  const within = ({ namespace }: Filter): SQL =>
+    namespace === undefined ? sql`true` : isAnyOf(texts.namespace, namespace);
   // Not `ilike`: the planner believes that it is seldom true, and sorts all issues instead of walking.
   const has = sql`strpos(
     lower(${issues.title} || E'\n' || ${issues.description} || E'\n' || ${issues.resourceName}), lower(${text})
@@ -51,12 +52,24 @@ export function searchParts(text: string, filter: Filter): Search {
     parts: sql`
       probe as materialized (
         select count(*) filter (where ${contains(text)}) >= ${common}::bigint as is_common
-        from (select ${texts.words} from ${texts} where ${within ?? sql`true`} order by ${texts.issueKey} limit ${sample}) as ${texts}
+        from (${perNamespace(
+          filter,
+          (one) =>
+            sql`select ${texts.words} from ${texts} where ${within(one)} order by ${texts.issueKey} limit ${sample}`,
+        )}) as ${texts}
       ),
       candidate as materialized (
-        (select ${texts.issueKey} from ${texts} where ${and(isCommon, within, contains(text))} order by ${texts.issueKey} limit ${wide + 1})
+        (${perNamespace(
+          filter,
+          (one) =>
+            sql`select ${texts.issueKey} from ${texts} where ${and(isCommon, within(one), contains(text))} order by ${texts.issueKey} limit ${wide + 1}`,
+        )})
         union all
-        (select ${texts.issueKey} from ${texts} where ${and(sql`not ${isCommon}`, within, indexed(text))} limit ${wide + 1})
+        (${perNamespace(
+          filter,
+          (one) =>
+            sql`select ${texts.issueKey} from ${texts} where ${and(sql`not ${isCommon}`, within(one), indexed(text))} limit ${wide + 1}`,
+        )})
       ),
       breadth as materialized (select count(*) > ${wide}::bigint as is_wide from candidate),
       near as materialized (
@@ -66,7 +79,7 @@ export function searchParts(text: string, filter: Filter): Search {
         limit case when ${isWide} then ${searchTotal + 1}::bigint end
       )`,
     isWide,
-    condition,
+    has,
     total: sql`case
       when ${isPlain(filter) ? isSurelyMore(isWide) : sql`false`} then ${searchTotal + 1}::bigint
       else (

@@ -6,6 +6,7 @@ import { retrying } from '../failure.ts';
 import { orm } from '../orm.ts';
 import { counts } from '../schema/counts.ts';
 import { countsCondition } from './count.ts';
+import type { Filter } from './filter.ts';
 
 type Counts = Record<string, number>;
 
@@ -18,7 +19,7 @@ const lifecycles = ['development', 'production', 'unknown'] as const;
 /** Counts by type, severity, state and lifecycle, in one statement; all of them present, zeros too. */
 export function summariseIssues(
   database: Database,
-  filter: { readonly namespace?: string | undefined; readonly cluster?: string | undefined },
+  filter: Pick<Filter, 'namespace' | 'cluster'>,
 ): Promise<Summary> {
   return retrying(async () => {
     const groups = await orm(database)

@@ -2,8 +2,9 @@ import type postgres from 'postgres';
 import type { Issue } from '../../core/contract/issue.ts';
 import type { Edit } from '../../core/domain/derive.ts';
 import { type Link, normaliseLabels, type State } from '../../core/domain/report.ts';
+import { recordAct } from '../audit/record.ts';
 import { retrying } from '../failure.ts';
-import { type Action, recordAction } from './act.ts';
+import { type Action, actOn, recordAction } from './act.ts';
 import { recordEdit, savePersonLinks } from './edit.ts';
 import { readIssue } from './get.ts';
 import { type LockedIssue, lockIssue } from './lock.ts';
@@ -19,27 +20,31 @@ export interface Change {
  * Edits an issue: each field that is given wins over every report from now on. A state resolves or
  * reopens. All of it or nothing, and nothing when the event id is known.
  *
- * @throws KiteError `not_found`, and what `action.permit` throws
+ * @throws KiteError `not_found`
  */
 export function updateIssue(sql: postgres.Sql, action: Action, change: Change): Promise<Issue> {
   return retrying(() =>
     sql.begin(async (tx) => {
       const locked = await lockIssue(tx, action.id);
-      action.permit(locked.identity);
       const { dueAt } = change.fields;
       const edits = {
         ...change.fields,
         ...(typeof dueAt === 'number' ? { dueAt: new Date(dueAt).toISOString() } : {}),
         ...(change.links === undefined ? {} : { links: change.links }),
       };
-      if (Object.keys(edits).length > 0 && (await recordEdit(tx, locked, action, edits))) {
+      const fields = Object.keys(edits);
+      const isEdited = fields.length > 0 && (await recordEdit(tx, locked, action, edits));
+      if (isEdited) {
         await saveFields(tx, locked, change.fields);
         if (change.links !== undefined) {
           await replacePersonLinks(tx, locked, change.links);
         }
       }
-      if (change.state !== undefined) {
-        await recordAction(tx, locked, action, change.state);
+      const { state } = change;
+      const isActedOn = state !== undefined && (await recordAction(tx, locked, action, state));
+      if (isEdited || isActedOn) {
+        const done = { ...(isEdited ? { fields } : {}), ...(isActedOn ? { state } : {}) };
+        await recordAct(tx, actOn(locked, action, 'issues.update', done));
       }
       return readIssue(tx, action.id);
     }),

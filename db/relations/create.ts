@@ -1,36 +1,33 @@
 import type postgres from 'postgres';
 import { limits } from '../../core/contract/fields.ts';
 import { KiteError } from '../../core/errors.ts';
+import { type Acting, recordAct } from '../audit/record.ts';
 import { failureCode, retrying } from '../failure.ts';
 import { issueNotFound } from '../issues/lock.ts';
 
-export interface NewRelation {
+export interface NewRelation extends Acting {
   readonly relationId: string;
   readonly sourceId: string;
   readonly targetId: string;
   readonly now: number;
-  /** Judges whether the caller may relate issues of these two namespaces; throws if not. */
-  readonly permit: (source: string, target: string) => void;
 }
 
 /**
  * Relates two issues; one relation a pair, whichever way it is written.
  *
- * @throws KiteError `not_found` when one is missing, `already_related`, `limit_reached`, and what
- *   `relation.permit` throws
+ * @throws KiteError `not_found` when one is missing, `already_related`, `limit_reached`
  */
 export function createRelation(sql: postgres.Sql, relation: NewRelation): Promise<void> {
   return retrying(() =>
     sql.begin(async (tx) => {
-      const ends = await tx<{ key: string; id: string; namespace: string }[]>`
-        select key, id, namespace from issues where id in (${relation.sourceId}, ${relation.targetId})
+      const ends = await tx<{ key: string; id: string; cluster: string; namespace: string }[]>`
+        select key, id, cluster, namespace from issues where id in (${relation.sourceId}, ${relation.targetId})
         order by resource_type <> 'pipelinerun' or issue_type <> 'pipeline', identity for no key update`;
       const source = ends.find((end) => end.id === relation.sourceId);
       const target = ends.find((end) => end.id === relation.targetId);
       if (source === undefined || target === undefined) {
         throw issueNotFound();
       }
-      relation.permit(source.namespace, target.namespace);
       const [most] = await tx<{ count: number }[]>`
         select max(held)::int as count from (
           select count(*) as held from relations r where r.source_key = ${source.key} or r.target_key = ${source.key}
@@ -43,6 +40,16 @@ export function createRelation(sql: postgres.Sql, relation: NewRelation): Promis
       await tx`
         insert into relations (id, source_key, target_key, created_at)
         values (${relation.relationId}, ${source.key}, ${target.key}, ${new Date(relation.now).toISOString()})`;
+      await recordAct(tx, {
+        at: relation.now,
+        actor: relation.actor,
+        requestId: relation.requestId,
+        operation: 'relations.create',
+        cluster: source.cluster,
+        namespace: source.namespace,
+        issueId: source.id,
+        details: { relatedId: target.id, relatedCluster: target.cluster, relatedNamespace: target.namespace },
+      });
     }),
   ).catch((error: unknown) => {
     throw failureCode(error) === '23505' ? new KiteError('already_related', { cause: error }) : error;

@@ -2,10 +2,10 @@ import type { IncomingMessage } from 'node:http';
 import type { APIGatewayProxyResult } from 'aws-lambda';
 import type { OperationId } from '../../core/contract/operations.ts';
 import { KiteError } from '../../core/errors.ts';
-import { isLoopback } from '../config.ts';
 import { errorResult } from '../http/errors.ts';
 import type { LambdaHandler } from '../http/handler.ts';
 import type { Log } from '../http/log.ts';
+import { isLoopback } from '../loopback.ts';
 import { checkLength, drain, isArriving, readBody } from './body.ts';
 import type { Exchange } from './connections.ts';
 import { type Reply, splitTarget, toEvent, toReply } from './event.ts';
@@ -29,15 +29,19 @@ export type Answerer = (
   progress: Progress,
 ) => Promise<APIGatewayProxyResult>;
 
+/** @param isOpen whether nobody has to say who they are */
 export function createAnswerer(
   handlers: ReadonlyMap<OperationId, LambdaHandler>,
   deadline: number,
   clock: () => number,
+  isOpen: boolean,
 ): Answerer {
   const route = createRouter(handlers.keys());
   return async ({ request, response, requestId, gone, cut }, awaitsContinue, progress) => {
     requireHost(request);
-    refuseForeignOrigin(request);
+    if (isOpen) {
+      refuseForeignOrigin(request);
+    }
     const match = route(request.method ?? 'GET', splitTarget(request.url ?? '/').path);
     progress.route = match.route;
     if (match.operation === undefined) {
@@ -79,7 +83,8 @@ const safe = new Set(['GET', 'HEAD', 'OPTIONS']);
 
 /**
  * While nobody has to say who they are, a page of another site must not write through the browser of whoever
- * visits it. Programs send no `Origin`; browsers always do with what may write.
+ * visits it. Programs send no `Origin`; browsers always do with what may write. Where everybody has to, a browser adds
+ * no token by itself, and a console's own pages come with the console's origin.
  */
 function refuseForeignOrigin(request: IncomingMessage): void {
   const { origin } = request.headers;

@@ -6,6 +6,7 @@ import { connect, type Database } from '../../db/client.ts';
 import { dropHistory } from '../../db/history/drop.ts';
 import { ensureHistory } from '../../db/history/ensure.ts';
 import { migrate } from '../../db/migrate.ts';
+import { startAccess } from '../access/start.ts';
 import { type Config, readConfig } from '../config.ts';
 import { handlers } from '../handlers.ts';
 import type { Runtime } from '../http/runtime.ts';
@@ -71,9 +72,10 @@ async function start(config: Config, log: Logger, closers: Closers, stop: AbortS
   await keepHistory(database, config, log, closers);
   stop.throwIfAborted();
   closers.push(keepWords(database.sql, log));
-  const runtime: Runtime = { config, database, clock: Date.now, newId: randomUUID, log };
+  const access = startAccess(config.access, database.sql, log);
+  const runtime: Runtime = { config, database, clock: Date.now, newId: randomUUID, log, access };
   const bound = new Map(handlers.map((handler) => [handler.operation, handler.bind(runtime)]));
-  const gateway = await startGateway({ handlers: bound, config, log });
+  const gateway = await startGateway({ handlers: bound, config, log, isOpen: !access.isOn });
   closers.push(() => gateway.close());
   greet(gateway, config);
 }
@@ -172,7 +174,7 @@ async function keepHistory(
   await kept;
 }
 
-function greet({ url }: Gateway, { host, databaseUrl, dataDirectory }: Config): void {
+function greet({ url }: Gateway, { host, access, databaseUrl, dataDirectory }: Config): void {
   const data =
     databaseUrl === undefined
       ? `Its data is in ${dataDirectory}.`
@@ -183,7 +185,11 @@ function greet({ url }: Gateway, { host, databaseUrl, dataDirectory }: Config): 
   curl '${url}/api/v1/issues?namespace=default'
   ${url}/api/v1/openapi.json lists all operations; docs/ explains them.
 
-It listens on ${host} only, because access control is off: whoever reaches it may do everything.
+${
+  access === undefined
+    ? `It listens on ${host} only, because access control is off: whoever reaches it may do everything.`
+    : 'Access control is on: callers say who they are with a token or an API key.'
+}
 ${data} Ctrl-C stops it.
 `);
 }

@@ -16,6 +16,8 @@ export interface GatewayOptions {
   readonly handlers: ReadonlyMap<OperationId, LambdaHandler>;
   readonly config: Pick<Config, 'host' | 'port' | 'requestTimeout' | 'shutdownTimeout' | 'maxInFlight'>;
   readonly log: Log;
+  /** Whether nobody has to say who they are; so it is when absent. */
+  readonly isOpen?: boolean;
   /** Milliseconds since 1970. */
   readonly clock?: () => number;
   /** Milliseconds: for the head of a request, for all of it, for the next one on a connection. */
@@ -42,7 +44,12 @@ export interface Gateway {
 export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   const { config, log } = options;
   const patience = options.patience ?? { head: 10_000, whole: 30_000, idle: 65_000 };
-  const answer = createAnswerer(options.handlers, config.requestTimeout, options.clock ?? Date.now);
+  const answer = createAnswerer(
+    options.handlers,
+    config.requestTimeout,
+    options.clock ?? Date.now,
+    options.isOpen ?? true,
+  );
   const connections = new Connections();
   const running = new Set<Promise<void>>();
   let atWork = 0;

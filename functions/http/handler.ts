@@ -4,6 +4,10 @@ import type * as z from 'zod/mini';
 import type { Operation } from '../../core/contract/operation.ts';
 import type { OperationId } from '../../core/contract/operations.ts';
 import { KiteError } from '../../core/errors.ts';
+import type { Caller } from '../access/control.ts';
+import { anybody } from '../access/open.ts';
+import { credentialsOf, sourceOf } from './credentials.ts';
+import { logDenied } from './denied.ts';
 import { errorResult } from './errors.ts';
 import { parseRequest, type Request } from './request.ts';
 import { containerRuntime, type Runtime } from './runtime.ts';
@@ -60,7 +64,7 @@ export function defineHandler<Op extends Operation & { readonly id: OperationId 
         })
         .handler(async (event, context) => {
           options.requireOn?.(runtime);
-          const work = run(parseRequest(operation, event, runtime.clock()), runtime);
+          const work = serve(operation, event, runtime, run);
           (context as Invocation).onWork?.(work);
           const answer: { readonly status: number; readonly body?: unknown } = await work;
           const requestId = event.requestContext.requestId;
@@ -74,6 +78,53 @@ export function defineHandler<Op extends Operation & { readonly id: OperationId 
         }) as unknown as LambdaHandler;
     },
   };
+}
+
+/** Finds out who calls and takes their share before anything of the request is read. */
+async function serve<Op extends Operation & { readonly id: OperationId }>(
+  operation: Op,
+  event: APIGatewayProxyEvent,
+  runtime: Runtime,
+  run: (request: Request<Op>, runtime: Runtime) => Promise<Answer<Op>>,
+): Promise<Answer<Op>> {
+  const received = runtime.clock();
+  const { caller, release } = await letIn(operation, event, runtime);
+  try {
+    const sender = { operation: operation.id, caller, source: sourceOf(event) };
+    return await run(parseRequest(operation, event, received, sender), runtime);
+  } finally {
+    release();
+  }
+}
+
+async function letIn(
+  operation: Operation & { readonly id: OperationId },
+  event: APIGatewayProxyEvent,
+  runtime: Runtime,
+): Promise<{ readonly caller: Caller; readonly release: () => void }> {
+  const { access } = runtime;
+  if (operation.access === 'public' || !access.isOn) {
+    return { caller: anybody, release: () => undefined };
+  }
+  let principal: string | null = null;
+  try {
+    const caller = await access.authenticate(credentialsOf(event));
+    principal = caller.principal;
+    return { caller, release: access.admit(caller) };
+  } catch (error) {
+    if (error instanceof KiteError && error.status < 500) {
+      logDenied(runtime, {
+        operation: operation.id,
+        requestId: event.requestContext.requestId,
+        source: sourceOf(event),
+        principal,
+        right: operation.access,
+        place: null,
+        reason: typeof error.cause === 'string' ? error.cause : error.message,
+      });
+    }
+    throw error;
+  }
 }
 
 /** Of a batch it must be known whether a 503 means that nothing was applied; what runs out of time may have been. */

@@ -4,18 +4,21 @@ import type { Report } from '../../core/domain/report.ts';
 import { KiteError } from '../../core/errors.ts';
 import { horizonOf } from '../../db/history/quarters.ts';
 import { type Applied, applyReports } from '../../db/reports/apply.ts';
+import type { Caller } from '../access/control.ts';
 import type { Runtime } from './runtime.ts';
 
 interface Received {
   readonly received: number;
   readonly idempotencyKey: string | null;
+  readonly caller: Caller;
 }
 
 /** What a translation needs besides the message of this request. */
 export function reportingOf(request: Received, runtime: Runtime): Reporting {
   return {
     received: request.received,
-    cluster: runtime.config.cluster,
+    cluster: request.caller.cluster ?? runtime.config.cluster,
+    actor: request.caller.actor,
     idempotencyKey: request.idempotencyKey,
     newId: runtime.newId,
   };

@@ -2,15 +2,26 @@ import type { APIGatewayProxyEvent } from 'aws-lambda';
 import type * as z from 'zod/mini';
 import { limits } from '../../core/contract/fields.ts';
 import type { Access, Operation } from '../../core/contract/operation.ts';
+import type { OperationId } from '../../core/contract/operations.ts';
 import { KiteError, type Problem } from '../../core/errors.ts';
+import type { Caller } from '../access/control.ts';
 import { parseJson } from './json.ts';
 import { toProblems } from './problems.ts';
 
 type Output<Op extends Operation, Part extends 'params' | 'query' | 'body'> =
   Op extends Readonly<Record<Part, infer Schema extends z.ZodMiniType>> ? z.output<Schema> : undefined;
 
+/** Who a request is from and what it asks for. */
+export interface Sender {
+  readonly operation: OperationId;
+  /** Of a public operation: nobody was asked, and nothing may be asked of it. */
+  readonly caller: Caller;
+  /** The address of the connection. */
+  readonly source: string;
+}
+
 /** A request after parsing: all that it says is of the documented form. */
-export interface Request<Op extends Operation> {
+export interface Request<Op extends Operation> extends Sender {
   readonly requestId: string;
   /** The class of the operation: who may do this. */
   readonly access: Access;
@@ -33,6 +44,7 @@ export function parseRequest<Op extends Operation>(
   operation: Op,
   event: APIGatewayProxyEvent,
   received: number,
+  sender: Sender,
 ): Request<Op> {
   const problems: Problem[] = [];
   const parse = (root: string, schema: z.ZodMiniType | undefined, value: () => unknown): unknown => {
@@ -56,6 +68,7 @@ export function parseRequest<Op extends Operation>(
   }
   const { requestId } = event.requestContext;
   return {
+    ...sender,
     requestId,
     access: operation.access,
     received,

@@ -1,7 +1,7 @@
 import { create as operation } from '../../core/contract/operations/issues.ts';
 import { distinctLinks, toReport, toScope } from '../../core/contract/to-report.ts';
 import type { Report } from '../../core/domain/report.ts';
-import { checkAccess } from '../http/access.ts';
+import { permitReport, showIssue } from '../http/access.ts';
 import { answer } from '../http/answer.ts';
 import { defineHandler, lambda } from '../http/handler.ts';
 import { applyMessage, reportingOf } from '../http/reporting.ts';
@@ -9,7 +9,6 @@ import { applyMessage, reportingOf } from '../http/reporting.ts';
 /** A failure; with `state: RESOLVED` its resolution too, one millisecond later. */
 export const create = defineHandler(operation, async (request, runtime) => {
   const { body } = request;
-  checkAccess(runtime, request, body.namespace);
   const failing = toReport(
     {
       namespace: body.namespace,
@@ -28,9 +27,11 @@ export const create = defineHandler(operation, async (request, runtime) => {
     body,
     reportingOf(request, runtime),
   );
+  const mayRead = await permitReport(runtime, request, failing.identity);
   const reports = body.state === 'RESOLVED' ? [failing, resolutionOf(failing)] : [failing];
   const applied = await applyMessage(runtime, request, reports);
-  return answer(201, applied.at(-1)?.issue ?? null);
+  const issue = applied.at(-1)?.issue ?? null;
+  return answer(201, mayRead && issue !== null ? await showIssue(runtime, request, issue) : null);
 });
 export const handler = lambda(create);
 

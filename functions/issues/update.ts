@@ -3,6 +3,7 @@ import { distinctLinks } from '../../core/contract/to-report.ts';
 import type { Identity } from '../../core/domain/report.ts';
 import { KiteError, type Problem } from '../../core/errors.ts';
 import { updateIssue } from '../../db/issues/update.ts';
+import { findPermitted, showIssue } from '../http/access.ts';
 import { actionOf } from '../http/acting.ts';
 import { answer } from '../http/answer.ts';
 import { defineHandler, lambda } from '../http/handler.ts';
@@ -10,29 +11,20 @@ import type { Request } from '../http/request.ts';
 
 export const update = defineHandler(operation, async (request, runtime) => {
   const { title, description, severity, labels, dueAt, links, state } = request.body;
-  const action = actionOf(request, runtime);
-  const issue = await updateIssue(
-    runtime.database.sql,
-    {
-      ...action,
-      permit: (identity) => {
-        action.permit(identity);
-        refuseMove(request.body, identity);
-      },
+  const { identity } = await findPermitted(runtime, request, request.params.id);
+  refuseMove(request.body, identity);
+  const issue = await updateIssue(runtime.database.sql, actionOf(request, runtime), {
+    fields: {
+      ...(title === undefined ? {} : { title }),
+      ...(description === undefined ? {} : { description }),
+      ...(severity === undefined ? {} : { severity }),
+      ...(labels === undefined ? {} : { labels }),
+      ...(dueAt === undefined ? {} : { dueAt }),
     },
-    {
-      fields: {
-        ...(title === undefined ? {} : { title }),
-        ...(description === undefined ? {} : { description }),
-        ...(severity === undefined ? {} : { severity }),
-        ...(labels === undefined ? {} : { labels }),
-        ...(dueAt === undefined ? {} : { dueAt }),
-      },
-      ...(links == null ? {} : { links: distinctLinks(links) }),
-      ...(state === undefined ? {} : { state }),
-    },
-  );
-  return answer(200, issue);
+    ...(links == null ? {} : { links: distinctLinks(links) }),
+    ...(state === undefined ? {} : { state }),
+  });
+  return answer(200, await showIssue(runtime, request, issue));
 });
 export const handler = lambda(update);
 

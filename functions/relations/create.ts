@@ -1,7 +1,7 @@
 import { create as operation } from '../../core/contract/operations/relations.ts';
 import { KiteError } from '../../core/errors.ts';
 import { createRelation } from '../../db/relations/create.ts';
-import { checkAccess } from '../http/access.ts';
+import { permitEnds } from '../http/access.ts';
 import { answer } from '../http/answer.ts';
 import { defineHandler, lambda } from '../http/handler.ts';
 
@@ -13,15 +13,14 @@ export const create = defineHandler(operation, async (request, runtime) => {
       problems: [{ path: 'body.relatedId', message: 'is the issue itself; name another one' }],
     });
   }
+  await permitEnds(runtime, request, sourceId, targetId);
   await createRelation(runtime.database.sql, {
     relationId: runtime.newId(),
     sourceId,
     targetId,
     now: request.received,
-    permit: (source, target) => {
-      checkAccess(runtime, request, source);
-      checkAccess(runtime, { ...request, query: { namespace: request.query.namespace ?? source } }, target);
-    },
+    actor: request.caller.actor,
+    requestId: request.requestId,
   });
   return answer(201, { message: 'Relationship created' });
 });

@@ -4,7 +4,7 @@ import { fromReportInput } from '../../core/contract/to-report.ts';
 import { timeProblems } from '../../core/domain/admission.ts';
 import type { Report } from '../../core/domain/report.ts';
 import { KiteError, type Problem } from '../../core/errors.ts';
-import { checkAccess } from '../http/access.ts';
+import { judgeReports } from '../http/access.ts';
 import { answer } from '../http/answer.ts';
 import { defineHandler, lambda } from '../http/handler.ts';
 import { toProblems } from '../http/problems.ts';
@@ -14,7 +14,17 @@ import type { Runtime } from '../http/runtime.ts';
 
 /** Each report is judged by itself; those that are sound are applied together, all or none. */
 export const apply = defineHandler(operation, async (request, runtime) => {
-  const judged = request.body.reports.map((input, index) => judge(input, index, request, runtime));
+  const read = request.body.reports.map((input, index) => readReport(input, index, request, runtime));
+  const forbids = await judgeReports(
+    runtime,
+    request,
+    read.flatMap((report) => (report instanceof KiteError ? [] : [report.identity])),
+  );
+  const judged = read.map((report, index) =>
+    report instanceof KiteError
+      ? report
+      : (forbids(report.identity) ?? believed(report, index, request.received)),
+  );
   const sound = judged.filter((report): report is Report => !(report instanceof KiteError));
   const applied =
     sound.length === 0 ? [] : await send(runtime, request.received, sound, { whole: false, together: false });
@@ -35,8 +45,8 @@ export const apply = defineHandler(operation, async (request, runtime) => {
 });
 export const handler = lambda(apply);
 
-/** The report that an entry of a batch amounts to, or what is wrong with it. */
-function judge(
+/** The report that an entry of a batch amounts to, or what is wrong with its form. */
+function readReport(
   input: unknown,
   index: number,
   request: Request<typeof operation>,
@@ -49,24 +59,20 @@ function judge(
       problems: [...toProblems(root, parsed.error.issues), ...rest(input, parsed.error.issues, root)],
     });
   }
-  try {
-    checkAccess(runtime, request, parsed.data.namespace);
-  } catch (error) {
-    if (error instanceof KiteError) {
-      return error;
-    }
-    throw error;
-  }
   const key = request.idempotencyKey;
-  const report = fromReportInput(parsed.data, {
+  return fromReportInput(parsed.data, {
     ...reportingOf(request, runtime),
     idempotencyKey: key === null ? null : `${key}/${index}`,
   });
-  const problems = timeProblems(report, request.received);
+}
+
+/** The report, unless its times cannot be believed. */
+function believed(report: Report, index: number, received: number): Report | KiteError {
+  const problems = timeProblems(report, received);
   return problems.length === 0
     ? report
     : new KiteError('invalid_request', {
-        problems: problems.map((problem) => ({ ...problem, path: `${root}.${problem.path}` })),
+        problems: problems.map((problem) => ({ ...problem, path: `body.reports.${index}.${problem.path}` })),
       });
 }
 

@@ -80,6 +80,8 @@ function check(): number {
 const LEGAL: Record<string, string[]> = {
   'core/errors.ts': [],
   'core/domain/report.ts': ['../errors.ts'],
+  'core/access/grant.ts': ['../contract/operation.ts', 'node:crypto'],
+  'core/contract/operation.ts': ['../errors.ts'],
   'core/domain/order.ts': ['./report.ts'],
   'core/contract/operations.ts': ['../domain/order.ts', '../errors.ts', 'zod'],
   'db/client.ts': ['../core/domain/report.ts', '../core/contract/operations.ts', 'drizzle-orm', 'postgres'],
@@ -105,6 +107,8 @@ const LEGAL: Record<string, string[]> = {
 const FORBIDDEN: [rule: string, file: string, imports: string][] = [
   ['core-errors', 'core/errors-wrong.ts', './domain/report.ts'],
   ['core-errors', 'core/errors-zod.ts', 'zod'],
+  ['core-access', 'core/access/to-contract.ts', '../contract/operations.ts'],
+  ['core-access', 'core/access/to-node.ts', 'node:fs'],
   ['core-domain', 'core/domain/to-db.ts', '../../db/client.ts'],
   ['core-domain', 'core/domain/to-db-type.ts', 'type ../../db/client.ts'],
   ['core-domain', 'core/domain/to-contract.ts', '../contract/operations.ts'],

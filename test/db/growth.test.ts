@@ -15,6 +15,23 @@ const depth = 2000;
 /** Fewer than the bench has, to be filled in time. */
 const events = 2;
 
+/** What is asked by callers who see several namespaces, or one cluster of all of them. */
+const guarded: readonly Read[] = [
+  ...(['detectedAt', 'lastSeenAt', 'severity', 'dueAt'] as const).map((sort) => ({
+    what: `two namespaces, sort=${sort}`,
+    paths: [`/issues?namespace=team-00-tenant,team-03-tenant&sort=${sort}`],
+  })),
+  { what: 'two namespaces, active', paths: ['/issues?namespace=team-00-tenant,team-03-tenant&state=ACTIVE'] },
+  { what: 'two namespaces, summary', paths: ['/issues/summary?namespace=team-00-tenant,team-03-tenant'] },
+  { what: 'one cluster of one namespace', paths: ['/issues?namespace=team-00-tenant&cluster=local'] },
+  { what: 'one cluster of all namespaces', paths: ['/issues?cluster=local&limit=10'] },
+  {
+    what: 'search for a common word, two namespaces',
+    paths: ['/issues?namespace=team-00-tenant,team-03-tenant&search=reason'],
+    grows: 'counts up to 1,000',
+  },
+].map((read) => ({ ...read, most: 30 }));
+
 interface Filled {
   readonly database: TestDatabase;
   readonly reads: readonly Read[];
@@ -27,7 +44,7 @@ let large: Filled;
 async function fill(size: number): Promise<Filled> {
   const database = await createTestDatabase();
   await fillDatabase(database.url, { size, now, events });
-  const reads = await readsOf(database.sql, { depth, samples: 8 });
+  const reads = [...(await readsOf(database.sql, { depth, samples: 8 })), ...guarded];
   return { database, reads, pages: await buffersOf(database.url, reads) };
 }
 

@@ -54,6 +54,9 @@ beforeAll(async () => {
       kite.post(`/issues/${issue.id}/related`, { relatedId: data[(index + 1) % data.length]?.id }),
     ),
   );
+  await Promise.all(
+    numbers.map((number) => kite.post('/keys', { name: `key-${number}`, namespaces: ['*'], may: ['read'] })),
+  );
 });
 afterAll(async () => {
   await server?.close();
@@ -105,6 +108,15 @@ const lists: readonly {
     query: { namespace, search: 'ch' },
     entries: 50,
   },
+  {
+    name: 'issues of two namespaces',
+    path: () => '/issues',
+    query: { namespace: `${namespace},other-tenant` },
+    entries: 50,
+  },
+  { name: 'keys', path: () => '/keys', query: {}, entries: 50 },
+  // One of each relation, and one of each key.
+  { name: 'the audit', path: () => '/audit', query: {}, entries: 100 },
   { name: 'a timeline', path: (id) => `/issues/${id}/events`, query: { namespace }, entries: timeline },
 ];
 

@@ -46,6 +46,7 @@ test('every variable arrives', () => {
     HOST: '::1',
     DATABASE_URL: 'postgresql://kite:secret@db.example.com/kite',
     KITE_DATA: '/srv/kite',
+    KITE_ACCESS: '{"compat":false}',
     KITE_DATABASE_CONNECTIONS: '100',
     KITE_DATABASE_TIMEOUT: '500ms',
     KITE_REQUEST_TIMEOUT: '2m',
@@ -60,6 +61,7 @@ test('every variable arrives', () => {
     LOG_FORMAT: 'pretty',
   });
   expect(config).toEqual({
+    access: expect.objectContaining({ keys: true, compat: false }),
     port: 0,
     host: '::1',
     databaseUrl: 'postgresql://kite:secret@db.example.com/kite',
@@ -131,6 +133,18 @@ test.each(['0.0.0.0', '::', '192.168.1.4', '127.0.0.1.example.com', 'example.com
   },
 );
 
+test('with access control it may listen anywhere', () => {
+  expect(readConfig({ ...home, HOST: '0.0.0.0', KITE_ACCESS: '{}' }).host).toBe('0.0.0.0');
+});
+
+test('a wrong KITE_ACCESS is named beside everything else that is wrong, and its value is not shown', () => {
+  expect(problemsOf({ PORT: 'abc', HOST: '0.0.0.0', KITE_ACCESS: '{"keys":"hunter2","more":1}' })).toEqual([
+    'PORT: "abc" is not a port between 0 and 65535',
+    'KITE_ACCESS: keys is not a boolean',
+    'KITE_ACCESS: more is not a setting that there is',
+  ]);
+});
+
 test('all switches all webhooks off, and they are those of the operations table', () => {
   const all = readConfig({ ...home, KITE_WEBHOOKS_DISABLED: 'all' }).webhooksDisabled;
   const table = Object.keys(operations).flatMap((id) => /^webhooks\.(.+)$/.exec(id)?.[1] ?? []);
@@ -175,7 +189,7 @@ test('the format of the log follows the terminal unless it is chosen', () => {
 });
 
 test('every variable has a meaning for the documentation', () => {
-  expect(configVariables).toHaveLength(16);
+  expect(configVariables).toHaveLength(17);
   for (const { name, meaning } of configVariables) {
     expect(meaning, name).toMatch(/^[A-Z].+\.$/);
   }

@@ -65,8 +65,10 @@ export function useKite(options: ServerOptions = {}): Kite {
   });
 }
 
-export function kiteOf(server: () => Server): Kite {
-  const ask: Kite['ask'] = (method, path, options) => send(server().url, method, `/api/v1${path}`, options);
+/** @param own headers that every request has */
+export function kiteOf(server: () => Server, own: Readonly<Record<string, string>> = {}): Kite {
+  const ask: Kite['ask'] = (method, path, options) =>
+    send(server().url, method, `/api/v1${path}`, { ...options, headers: { ...own, ...options?.headers } });
   const post: Kite['post'] = (path, body, options) => ask('POST', path, { ...options, body });
   return {
     get server() {

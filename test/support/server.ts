@@ -7,6 +7,8 @@ import { connect, type Database } from '../../db/client.ts';
 import { startEmbedded } from '../../db/embedded.ts';
 import { ensureHistory } from '../../db/history/ensure.ts';
 import { migrate } from '../../db/migrate.ts';
+import type { AccessControl } from '../../functions/access/control.ts';
+import { openAccess } from '../../functions/access/open.ts';
 import { readConfig } from '../../functions/config.ts';
 import { startGateway } from '../../functions/gateway/server.ts';
 import { handlers } from '../../functions/handlers.ts';
@@ -33,6 +35,10 @@ export async function startServer(
     readonly env?: Readonly<Record<string, string>>;
     readonly clock?: () => number;
     readonly databaseUrl?: string;
+    /** Nobody is asked who they are when absent. */
+    readonly access?: AccessControl;
+    /** Takes what is logged as warnings and worse, a line of JSON each; nothing is logged when absent. */
+    readonly log?: (line: string) => void;
   } = {},
 ): Promise<TestServer> {
   const closers: Closer[] = [];
@@ -56,10 +62,20 @@ export async function startServer(
       database,
       clock,
       newId: randomUUID,
-      log: pino({ level: config.logLevel }),
+      log:
+        options.log === undefined
+          ? pino({ level: config.logLevel })
+          : pino({ level: 'warn' }, { write: options.log }),
+      access: options.access ?? openAccess,
     };
     const bound = new Map(handlers.map((handler) => [handler.operation, handler.bind(runtime)]));
-    const gateway = await startGateway({ handlers: bound, config, log: runtime.log, clock });
+    const gateway = await startGateway({
+      handlers: bound,
+      config,
+      log: runtime.log,
+      clock,
+      isOpen: !runtime.access.isOn,
+    });
     closers.push(() => gateway.close());
     return { url: gateway.url, database, databaseUrl, close };
   } catch (error) {

@@ -38,7 +38,13 @@ export interface Messages {
 
 const noLogs = () => null;
 /** Nothing of it shows in a report, since every message of ours says who it is and when it was seen. */
-const reporting: Reporting = { received: 0, cluster: 'local', idempotencyKey: null, newId: () => '' };
+const reporting: Reporting = {
+  received: 0,
+  cluster: 'local',
+  idempotencyKey: null,
+  actor: null,
+  newId: () => '',
+};
 /** The mix repeats after so many messages. */
 const mixPeriod = 20;
 /** Reports in a batch of the mix. */

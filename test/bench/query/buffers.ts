@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import pino from 'pino';
 import postgres from 'postgres';
 import * as z from 'zod/mini';
+import { openAccess } from '../../../functions/access/open.ts';
 import { readConfig } from '../../../functions/config.ts';
 import { startGateway } from '../../../functions/gateway/server.ts';
 import { handlers } from '../../../functions/handlers.ts';
@@ -46,6 +47,7 @@ export async function buffersOf(url: string, reads: readonly Read[]): Promise<Re
     clock: Date.now,
     newId: randomUUID,
     log: pino({ level: 'silent' }),
+    access: openAccess,
   };
   const bound = new Map(handlers.map((handler) => [handler.operation, handler.bind(runtime)]));
   const gateway = await startGateway({ handlers: bound, config, log: runtime.log, clock: Date.now });

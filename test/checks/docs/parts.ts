@@ -4,7 +4,7 @@ import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { limits } from '../../../core/contract/fields.ts';
 import { openapiDocument } from '../../../core/contract/openapi.ts';
-import { commonErrors, type Operation, writeErrors } from '../../../core/contract/operation.ts';
+import { commonErrors, guardErrors, type Operation, writeErrors } from '../../../core/contract/operation.ts';
 import { operations } from '../../../core/contract/operations.ts';
 import { type ErrorCode, errorTable } from '../../../core/errors.ts';
 import { configVariables } from '../../../functions/config.ts';
@@ -56,13 +56,13 @@ function statusesTable(): string {
       [...description.matchAll(/`(\w+)`:/g)].map(([, name]) => name),
     );
     const own = errorCodes.filter(
-      (name) => codes.includes(name) && !commonErrors.includes(name) && !writeErrors.includes(name),
+      (name) => codes.includes(name) && ![...commonErrors, ...guardErrors, ...writeErrors].includes(name),
     );
     return [code(id), Object.keys(answers).join(', '), own.map(coded).join(', ')];
   });
   return [
     table(['operation', 'answers', 'errors of its own'], rows),
-    `Any operation may answer ${commonErrors.map(coded).join(', ')}; any but \`GET\` also ${writeErrors.map(coded).join(', ')}.`,
+    `Any operation may answer ${commonErrors.map(coded).join(', ')}; any but those whose access is \`public\` also ${guardErrors.map(coded).join(', ')}; any but \`GET\` also ${writeErrors.map(coded).join(', ')}.`,
   ].join('\n\n');
 }
 
@@ -70,6 +70,7 @@ function statusesTable(): string {
 const limitMeanings: Readonly<Record<string, string>> = {
   name: 'characters of a name: of a cluster, a resource, a pipeline, an application, a release, a run',
   namespace: 'characters of a namespace',
+  namespaces: 'namespaces of one list',
   nameBytes: 'bytes (UTF-8) of the name of a resource, a pipeline, an application or a release plan',
   kindBytes: 'bytes (UTF-8) of a `resourceType`',
   namespaceBytes: 'bytes (UTF-8) of a namespace',

@@ -3,7 +3,13 @@ import { describe, expect, it } from 'vitest';
 import * as z from 'zod/mini';
 import { namespace, text, timestamp, uuid } from '../../../core/contract/fields.ts';
 import { openapiDocument } from '../../../core/contract/openapi.ts';
-import { bodyErrors, commonErrors, type Operation, writeErrors } from '../../../core/contract/operation.ts';
+import {
+  bodyErrors,
+  commonErrors,
+  guardErrors,
+  type Operation,
+  writeErrors,
+} from '../../../core/contract/operation.ts';
 import { operations } from '../../../core/contract/operations.ts';
 import { errorTable } from '../../../core/errors.ts';
 
@@ -27,6 +33,8 @@ const operationObject = z.strictObject({
   operationId: z.string(),
   tags: z.array(z.string()).check(z.minLength(1)),
   summary: z.string().check(z.minLength(1)),
+  /** Of what is not public: a token, or none where nobody is asked. */
+  security: z.array(z.strictObject({ bearer: z.optional(z.tuple([])) })),
   parameters: z.array(z.union([parameter, reference])),
   requestBody: z.optional(z.strictObject({ required: z.literal(true), content })),
   responses: z.record(
@@ -49,6 +57,9 @@ const documentObject = z.strictObject({
     schemas: z.record(z.string(), schema),
     parameters: z.record(z.string(), parameter),
     headers: z.record(z.string(), z.strictObject({ description: z.string(), required: z.boolean(), schema })),
+    securitySchemes: z.strictObject({
+      bearer: z.looseObject({ type: z.literal('http'), scheme: z.literal('bearer') }),
+    }),
   }),
 });
 
@@ -113,6 +124,10 @@ describe('the document', () => {
     const components = Object.entries(parsed.components).flatMap(([kind, all]) =>
       Object.keys(all).map((name) => `#/components/${kind}/${name}`),
     );
+    for (const { operation } of described) {
+      const schemes = operation.security.flatMap(Object.keys);
+      for (const name of schemes) references.add(`#/components/securitySchemes/${name}`);
+    }
     expect(components.filter((pointer) => !references.has(pointer))).toEqual([]);
   });
 
@@ -150,6 +165,7 @@ describe.each(table)('%s', (id, operation) => {
     const { responses } = find(id);
     const codes = [
       ...commonErrors,
+      ...(operation.access === 'public' ? [] : guardErrors),
       ...(operation.method === 'GET' ? [] : writeErrors),
       ...(operation.body === undefined ? [] : bodyErrors),
       ...operation.errors,

@@ -180,7 +180,7 @@ describe('dropping old history', () => {
       now,
       eventId: 'resolve',
       actor: null,
-      permit: () => undefined,
+      requestId: null,
     });
     expect(await apply(now, report(identity, 'failing', now - 100 * day))).toEqual(['reopened']);
     const later = now + 142 * day;
@@ -205,7 +205,7 @@ describe('dropping old history', () => {
     await apply(now, report(passing, 'passing', now - day));
     const [row] = await database.sql<{ id: string }[]>`
       select id from issues where resource_name = ${gone.scope.resourceName}`;
-    await deleteIssue(database.sql, { id: row?.id ?? '', now, permit: () => undefined });
+    await deleteIssue(database.sql, { id: row?.id ?? '', now, actor: null, requestId: null });
     const names = [gone, alive, passing].map((identity) => identity.scope.resourceName);
     const left = async () =>
       (

@@ -227,3 +227,24 @@ test('a signal while it starts ends it, and nothing is left running', async () =
   expect(out).not.toContain('Kite is listening');
   expect(runsIn(folder)).toBe(false);
 });
+
+test('with access control it listens beyond this machine, and lets in nobody without a token', async () => {
+  const database = await createTestDatabase();
+  const program = start({ DATABASE_URL: database.url, HOST: '0.0.0.0', KITE_ACCESS: '{}' });
+  const url = (await program.url).replace('0.0.0.0', '127.0.0.1');
+  const ask = (path: string) => call(url, 'GET', `/api/v1${path}`, { query: { namespace: 'team-a' } });
+  expect((await ask('/health')).status).toBe(200);
+  expect(await ask('/issues')).toMatchObject({ status: 401, body: { code: 'unauthenticated' } });
+  const { code, out } = await stop(program);
+  expect(code).toBe(0);
+  expect(out).toContain('Access control is on');
+  expect(out).toContain('access was denied');
+  await database.drop();
+});
+
+test('a wrong KITE_ACCESS stops the start, and all of it is named', async () => {
+  const { code, error } = await start({ KITE_ACCESS: '{"keys":1,"clusters":[{}]}', HOST: '0.0.0.0' }).ended;
+  expect(code).toBe(1);
+  expect(error).toContain('KITE_ACCESS: keys is not a boolean');
+  expect(error).toContain('KITE_ACCESS: clusters.0.url is missing');
+});

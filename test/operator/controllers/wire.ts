@@ -12,6 +12,7 @@ export function received({ reports }: Pick<Observation, 'reports'>, now: number)
       received: now,
       cluster: 'here',
       idempotencyKey: null,
+      actor: null,
       newId: () => 'new',
     });
     expect(timeProblems(report, now)).toEqual([]);
