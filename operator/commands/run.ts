@@ -27,6 +27,9 @@ import { aborted, Watching } from './watching.ts';
 
 type Logger = ReturnType<typeof createLogger>;
 
+/** Reports that Kite has taken and that a restart does not send again: those of a cluster of 50,000 runs. */
+const mostRemembered = 50_000;
+
 /** Ends what was started, in the reverse order. */
 type Closers = (() => Promise<unknown>)[];
 
@@ -71,7 +74,7 @@ async function start(
   const { config } = file;
   const metrics = createMetrics();
   metrics.gauge('info', 1, { version, node: process.version });
-  const journal = await openJournalOf(config, metrics, log);
+  const journal = await openJournalOf(config, metrics, log, mostRemembered);
   closers.push(() => journal.close());
   const control = await serveDeadLetters(journal, config.journal.directory, log);
   closers.push(() => control.close());

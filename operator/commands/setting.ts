@@ -55,9 +55,17 @@ export function connect({ kubeconfig, context }: Where, env: NodeJS.ProcessEnv):
   return connectCluster({ kubeconfig, context, env, clock: chance.clock });
 }
 
-/** @throws Error when another process has it open */
-export function openJournalOf({ journal }: Config, telemetry: Telemetry, log: Log): Promise<Journal> {
-  return openJournal({ ...journal, telemetry, log, ...chance });
+/**
+ * @param mostRemembered reports that Kite has taken and that are not sent again; none: all that is said is sent
+ * @throws Error when another process has it open
+ */
+export function openJournalOf(
+  { journal }: Config,
+  telemetry: Telemetry,
+  log: Log,
+  mostRemembered = 0,
+): Promise<Journal> {
+  return openJournal({ ...journal, mostRemembered, telemetry, log, ...chance });
 }
 
 export function sendFrom(

@@ -18,11 +18,16 @@ export interface WatchingOptions {
 /** Milliseconds for what waits to be observed when observing is to end: the lease is given up only after it. */
 const drain = 2_000;
 
-/** Observes as the configuration says; when that changes, from the beginning. */
+/**
+ * Observes as the configuration says; when that changes, from the beginning. Between two runs by the same configuration, as
+ * when the lease is lost and won back, it remembers what was accepted, and what was still to be observed.
+ */
 export class Watching {
   readonly #options: WatchingOptions;
   #config: Config;
   #manager: Manager | undefined;
+  /** Whether the manager goes by the configuration as it is now. */
+  #isCurrent = false;
   /** Ends what goes by the configuration before. */
   #change = new AbortController();
 
@@ -37,6 +42,7 @@ export class Watching {
 
   apply(config: Config): void {
     this.#config = config;
+    this.#isCurrent = false;
     this.#change.abort();
   }
 
@@ -44,16 +50,23 @@ export class Watching {
   async run(signal: AbortSignal): Promise<void> {
     while (!signal.aborted) {
       this.#change = new AbortController();
-      const { namespaces, resync } = this.#config;
-      const controllers = controllersOf(this.#config);
-      this.#manager = createManager({ ...this.#options, ...chance, controllers, namespaces, resync, drain });
-      const names = controllers.map(({ name }) => name);
-      this.#options.log.info({ controllers: names, namespaces }, 'observing');
+      const manager = this.#isCurrent && this.#manager !== undefined ? this.#manager : this.#create();
       const over = AbortSignal.any([signal, this.#change.signal]);
-      await this.#manager.run(over);
+      await manager.run(over);
       // Without a controller there is nothing to do until one is switched on.
       await aborted(over);
     }
+  }
+
+  #create(): Manager {
+    const { namespaces, resync } = this.#config;
+    const controllers = controllersOf(this.#config);
+    const manager = createManager({ ...this.#options, ...chance, controllers, namespaces, resync, drain });
+    this.#manager = manager;
+    this.#isCurrent = true;
+    const names = controllers.map(({ name }) => name);
+    this.#options.log.info({ controllers: names, namespaces }, 'observing');
+    return manager;
   }
 }
 

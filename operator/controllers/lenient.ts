@@ -37,14 +37,15 @@ const none: Readonly<Record<string, string>> = {};
 /** The entries whose values are texts: labels and annotations. */
 export const texts = z.catch(
   z._default(
-    z.pipe(
-      z.record(z.string(), z.unknown()),
-      z.transform(
-        (value): Readonly<Record<string, string>> =>
-          Object.fromEntries(
-            Object.entries(value).filter((entry): entry is [string, string] => typeof entry[1] === 'string'),
-          ),
-      ),
+    z.transform(
+      (value: unknown): Readonly<Record<string, string>> =>
+        typeof value !== 'object' || value === null || Array.isArray(value)
+          ? none
+          : Object.fromEntries(
+              Object.entries(value).filter(
+                (entry): entry is [string, string] => typeof entry[1] === 'string',
+              ),
+            ),
     ),
     () => none,
   ),

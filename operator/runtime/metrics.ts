@@ -39,7 +39,7 @@ export const metrics: Readonly<Record<string, Metric>> = {
   },
   observed_reports: {
     kind: 'counter',
-    help: 'Reports that were made and are in the journal: failing or passing.',
+    help: 'Reports that were made, and are in the journal or were taken of late: failing or passing.',
     labels: ['controller', 'outcome'],
   },
   observe_seconds: {
@@ -68,7 +68,7 @@ export const metrics: Readonly<Record<string, Metric>> = {
   lease_failures: { kind: 'counter', help: 'Attempts to read or write the lease that failed.' },
   reports_journalled: {
     kind: 'counter',
-    help: 'Reports that were put into the journal; one that is pending already is not counted.',
+    help: 'Reports that were put into the journal; not one that is pending already, or that Kite took of late.',
     labels: ['controller'],
   },
   reports_sent: {

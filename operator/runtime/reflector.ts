@@ -102,16 +102,21 @@ export class Reflector<Note> {
     this.#patience?.end(new ClusterFailure('what is wanted has changed', { reason: 'Refresh' }));
   }
 
-  /** Goes on until `signal` is aborted; then it resolves. */
+  /**
+   * Goes on until `signal` is aborted; then it resolves. When it is run again, the first list gives all objects again, as
+   * nobody has waited meanwhile for what was to be looked at later.
+   */
   async run(signal: AbortSignal): Promise<void> {
     const { clock, random, resync } = this.#options;
+    const isAgain = this.#isSynced;
+    this.#isSynced = false;
     let failures = 0;
     let version: string | undefined;
     let due = 0;
     while (!signal.aborted) {
       try {
         if (version === undefined || this.#isStale || clock() >= due) {
-          const isResync = due > 0 && clock() >= due;
+          const isResync = due === 0 ? isAgain : clock() >= due;
           version = await this.#options.turn(() => this.#list(isResync, signal));
           due = isResync || due === 0 ? clock() + resync * (0.9 + 0.2 * random()) : due;
           // It may have become stale under way.

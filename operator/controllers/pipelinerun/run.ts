@@ -38,34 +38,48 @@ const runSchema = part({
 /** A PipelineRun as far as it is read here. */
 export type Run = z.output<typeof runSchema>;
 
-/** Whatever is not as it should be counts as absent. */
+/** Of each object what was read of it: a run is asked about several times, and reading is half of all the work. */
+const known = new WeakMap<object, Run>();
+
+/** Whatever is not as it should be counts as absent. What is read must not change any more. */
 export function readRun(object: unknown): Run {
-  return runSchema.parse(object);
+  if (typeof object !== 'object' || object === null) {
+    return runSchema.parse(object);
+  }
+  const run = known.get(object) ?? runSchema.parse(object);
+  known.set(object, run);
+  return run;
 }
 
 /** The run without what nobody here reads; what tells of its tasks is kept only where they are asked about. */
 export function trimRun(object: KubeObject): KubeObject {
-  const run = readRun(object);
-  const { name = '', namespace = '', uid = '', resourceVersion = '', creationTimestamp = '' } = run.metadata;
-  const { childReferences, taskRuns, results, ...times } = run.status;
-  const judged = succeeded(run);
-  return {
-    kind: run.kind,
+  const whole = runSchema.parse(object);
+  const { childReferences, taskRuns, results, ...times } = whole.status;
+  const judged = succeeded(whole);
+  const hasPassed = judged?.status === 'True';
+  const run: Run = {
+    ...whole,
     metadata: {
-      ...run.metadata,
-      ...{ name, namespace, uid, resourceVersion, creationTimestamp },
+      ...whole.metadata,
       annotations: Object.fromEntries(
-        Object.entries(run.metadata.annotations).filter(([key]) => annotations.has(key)),
+        Object.entries(whole.metadata.annotations).filter(([key]) => annotations.has(key)),
       ),
     },
-    spec: run.spec,
     status: {
       ...times,
       conditions: judged === undefined ? [] : [judged],
       results: results.filter(({ name: key }) => isTestOutput(key)),
-      ...(judged?.status === 'True' ? {} : { childReferences, taskRuns }),
+      childReferences: hasPassed ? [] : childReferences,
+      taskRuns: hasPassed ? {} : taskRuns,
     },
   };
+  const { name = '', namespace = '', uid = '', resourceVersion = '', creationTimestamp = '' } = run.metadata;
+  const trimmed = {
+    ...run,
+    metadata: { ...run.metadata, ...{ name, namespace, uid, resourceVersion, creationTimestamp } },
+  };
+  known.set(trimmed, run);
+  return trimmed;
 }
 
 /** Whether a result of this name tells how a test ended. */

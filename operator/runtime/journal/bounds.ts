@@ -8,6 +8,7 @@ export interface Bounds {
   readonly mostBytes: number;
   readonly mostDead: number;
   readonly mostBytesInMemory: number;
+  readonly mostRemembered: number;
 }
 
 export function boundsOf(options: JournalOptions): Bounds {
@@ -17,5 +18,6 @@ export function boundsOf(options: JournalOptions): Bounds {
     mostBytes: options.mostBytes ?? 1024 ** 3,
     mostDead: Math.max(1, Math.floor(mostReports / reportsToDead)),
     mostBytesInMemory: options.mostBytesInMemory ?? 16 * 1024 * 1024,
+    mostRemembered: options.mostRemembered ?? 0,
   };
 }

@@ -4,7 +4,7 @@ import { type Bounds, boundsOf } from './bounds.ts';
 import { Disk } from './disk.ts';
 import { Entries, type Entry } from './entries.ts';
 import { Graveyard } from './graveyard.ts';
-import { load } from './load.ts';
+import { load, remembered } from './load.ts';
 import { JobQueue } from './queue.ts';
 import {
   bodyKey,
@@ -18,6 +18,7 @@ import {
   pendingKey,
 } from './records.ts';
 import { Store } from './store.ts';
+import { Taken } from './taken.ts';
 import type {
   DeadLetter,
   Journal,
@@ -45,6 +46,7 @@ export class Keeper implements Journal {
   readonly #store: Store;
   readonly #disk: Disk;
   readonly #dead: Graveyard;
+  readonly #taken: Taken;
   readonly #queue: JobQueue;
   readonly #victims: Victims;
   readonly #callbacks = new Set<() => void>();
@@ -68,6 +70,7 @@ export class Keeper implements Journal {
       load: () => this.#load(),
     });
     this.#dead = new Graveyard(this.#disk);
+    this.#taken = new Taken(this.#disk, this.#bounds.mostRemembered);
     this.#queue = new JobQueue(() => this.#commit());
     this.#victims = new Victims({ disk: this.#disk, dead: this.#dead, telemetry, log });
   }
@@ -116,11 +119,17 @@ export class Keeper implements Journal {
     return value;
   }
 
+  async addressed(url: string): Promise<void> {
+    await this.#change(() => this.#taken.address(digest(url)));
+  }
+
   async delivered(ids: readonly string[]): Promise<void> {
     await this.#change(() => {
+      const now = this.#options.clock();
       for (const id of ids) {
         const entry = this.#entries.get(id);
         if (entry?.isTaken === true) {
+          this.#taken.add(id, now);
           this.#entries.remove(entry);
           this.#disk.delete(pendingKey(entry));
           this.#disk.delete(bodyKey(id), entry.bytes);
@@ -139,17 +148,8 @@ export class Keeper implements Journal {
       }
       this.#entries.remove(entry);
       this.#disk.delete(pendingKey(entry));
-      const { controller, subject, eventId, outcome } = label;
       const refusedAt = this.#options.clock();
-      this.#dead.bury(id, {
-        controller,
-        subject,
-        eventId,
-        outcome,
-        bytes: entry.bytes,
-        refusedAt,
-        refusal,
-      });
+      this.#dead.bury(id, { ...label, bytes: entry.bytes, refusedAt, refusal });
     });
   }
 
@@ -220,7 +220,7 @@ export class Keeper implements Journal {
   }
 
   #keep({ id, outgoing, json }: Parcel): void {
-    if (this.#entries.get(id) !== undefined) {
+    if (this.#entries.get(id) !== undefined || this.#taken.has(id, this.#options.clock())) {
       return;
     }
     const { controller, subject, outcome } = outgoing;
@@ -319,6 +319,9 @@ export class Keeper implements Journal {
     }
     this.#entries = entries;
     this.#dead.load(found.dead);
+    if (this.#bounds.mostRemembered > 0) {
+      this.#taken.load(await remembered(this.#store, this.#disk), this.#options.clock());
+    }
     found.unreadable.forEach((key) => {
       this.#victims.unreadable(key);
     });

@@ -6,11 +6,15 @@ import {
   deadRange,
   decodeDead,
   decodePending,
+  decodeTaken,
   pendingRange,
+  serverKey,
+  takenRange,
   version,
   versionKey,
 } from './records.ts';
 import { CannotOpenError, type Store } from './store.ts';
+import type { Remembered } from './taken.ts';
 
 export interface Loaded {
   /** Oldest first. */
@@ -18,6 +22,21 @@ export interface Loaded {
   readonly dead: readonly (readonly [id: string, record: DeadRecord])[];
   /** Keys of what could not be read; they are deleted. */
   readonly unreadable: readonly string[];
+}
+
+/** What the disk remembers of the reports that were taken; what cannot be read of it is deleted. */
+export async function remembered(store: Store, disk: Disk): Promise<Remembered> {
+  const [server] = await store.read([serverKey]);
+  const taken: (readonly [id: string, at: number])[] = [];
+  for await (const [key, text] of store.scan(takenRange)) {
+    const found = decodeTaken(key, text);
+    if (found === null) {
+      disk.delete(key);
+    } else {
+      taken.push(found);
+    }
+  }
+  return { server, taken };
 }
 
 /**

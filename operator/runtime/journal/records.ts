@@ -12,11 +12,15 @@ import type { DeadLetter } from './types.ts';
  *   p/<place>/<id>   a pending report: what the index holds of it
  *   d/<id>           a dead letter, without its report
  *   b/<id>           the report of either: a line that names it, and a line with its JSON
+ *   s                a digest of the server's address, which took what follows
+ *   t/<id>           when a report was taken, in milliseconds since 1970
  */
 export const version = '1';
 export const versionKey = 'v';
 export const pendingRange = { gte: 'p/', lt: 'p0' };
 export const deadRange = { gte: 'd/', lt: 'd0' };
+export const serverKey = 's';
+export const takenRange = { gte: 't/', lt: 't0' };
 
 export function pendingKey({ seq, id }: { readonly seq: number; readonly id: string }): string {
   return `p/${String(seq).padStart(16, '0')}/${id}`;
@@ -28,6 +32,23 @@ export function deadKey(id: string): string {
 
 export function bodyKey(id: string): string {
   return `b/${id}`;
+}
+
+export function takenKey(id: string): string {
+  return `t/${id}`;
+}
+
+/** Null for what cannot be read. */
+export function decodeTaken(key: string, text: string): readonly [id: string, at: number] | null {
+  const at = Number(text);
+  return /^t\/[0-9a-f]{24}$/.test(key) && Number.isSafeInteger(at)
+    ? [copyOf(key.slice('t/'.length)), at]
+    : null;
+}
+
+/** A part of a string keeps all of it in memory; a copy does not. */
+function copyOf(latin1: string): string {
+  return Buffer.from(latin1, 'latin1').toString('latin1');
 }
 
 /** The same for the same observation: by this one is known twice, and found among the dead letters. */
@@ -58,8 +79,7 @@ export function decodePending(key: string, text: string): Entry | null {
   if (match === null || !parsed.success) {
     return null;
   }
-  // A part of a string keeps all of it in memory; a copy does not.
-  const id = Buffer.from(match[2] ?? '', 'latin1').toString('latin1');
+  const id = copyOf(match[2] ?? '');
   return newEntry({ ...parsed.data, id, seq: Number(match[1]), controller: nameOf(parsed.data.controller) });
 }
 

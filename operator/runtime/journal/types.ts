@@ -11,6 +11,11 @@ export interface JournalOptions {
   readonly mostBytes?: number;
   /** How many bytes of reports are kept in memory while the disk takes none. Default 16 MiB. */
   readonly mostBytesInMemory?: number;
+  /**
+   * How many reports that the server has taken are remembered, for a day: what is said again, as after a restart, is then
+   * not sent again. Default 0: everything is.
+   */
+  readonly mostRemembered?: number;
   readonly telemetry: Telemetry;
   readonly log: Log;
   /** Milliseconds since 1970. */
@@ -95,7 +100,8 @@ export interface TakeLimits {
 export interface Journal extends DeadLetters {
   /**
    * Keeps reports until they are delivered. When it resolves with `disk`, nothing but the loss of the disk loses them. One
-   * that is pending already is kept once. It does not reject while the journal is open.
+   * that is pending already is kept once, and one that is remembered as taken is not kept. It does not reject while the
+   * journal is open.
    */
   append(reports: readonly Outgoing[]): Promise<Kept>;
   stats(): JournalStats;
@@ -106,6 +112,8 @@ export interface Journal extends DeadLetters {
   take(limits: TakeLimits, isHeld: (subject: string) => boolean): Promise<readonly Pending[]>;
   /** How many reports could be taken, but for those that are held. */
   waiting(): number;
+  /** Says to which server reports go from now on, by its address: what another one took is forgotten. */
+  addressed(url: string): Promise<void>;
   /** Takes reports out: the server has them. */
   delivered(ids: readonly string[]): Promise<void>;
   /** Moves a report to the dead letters. */

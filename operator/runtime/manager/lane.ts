@@ -61,10 +61,11 @@ export class Lane {
     return Number.isFinite(oldest) ? Math.max(0, this.#options.clock() - oldest) : 0;
   }
 
+  /** What is to be looked at again is not looked at until it is seen: it may not be any more as it was last. */
   start(reader: Reader): void {
     this.#reader = reader;
     this.#isRunning = true;
-    for (const key of new Set([...this.#waiting.keys(), ...this.#kept.keys()])) {
+    for (const key of this.#waiting.keys()) {
       this.#queue.add(key);
     }
     this.#queue.start();

@@ -106,6 +106,7 @@ export class Courier implements Sender {
   }
 
   async #run(): Promise<void> {
+    await this.#options.journal.addressed(this.#options.url);
     while (!this.#stop.signal.aborted) {
       const pause = this.#pause(performance.now());
       if (pause > 0) {

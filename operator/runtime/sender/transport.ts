@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { rootCertificates } from 'node:tls';
-import { EnvHttpProxyAgent, request } from 'undici';
+import { type Dispatcher, EnvHttpProxyAgent, request } from 'undici';
 import { hasCode } from '../failure.ts';
 import { Patience } from '../patience.ts';
 import type { SenderOptions } from './types.ts';
@@ -8,6 +8,8 @@ import type { SenderOptions } from './types.ts';
 /** An answer may be so long, in bytes: 500 results with all that is wrong with each are less than a tenth. */
 const longestAnswer = 16 * 1024 * 1024;
 const longestToken = 64 * 1024;
+/** Codes of a connection that the other side has closed. */
+const closed = ['UND_ERR_SOCKET', 'ECONNRESET', 'EPIPE'];
 
 export interface TransportOptions
   extends Pick<SenderOptions, 'url' | 'tokenFile' | 'caFile' | 'environment' | 'userAgent'> {
@@ -39,39 +41,39 @@ export class Transport {
   readonly #target: URL;
   #agent: EnvHttpProxyAgent | undefined;
   #ca: string | undefined;
+  /** Whether there may be a connection that has carried an answer, and was idle since. */
+  #isUsed = false;
 
   constructor(options: TransportOptions) {
     this.#options = options;
     this.#target = new URL(`${options.url.replace(/\/+$/, '')}/api/v1/reports`);
   }
 
-  /** @throws NoReplyError */
+  /**
+   * A server, or what is before it, may close an idle connection in the moment in which it is used again. That says
+   * nothing of the server, so the same is posted once more, over a new connection: event ids make that harmless.
+   *
+   * @throws NoReplyError
+   */
   async post(body: string, stop: AbortSignal): Promise<Reply> {
-    const { requestMs, userAgent } = this.#options;
+    const { requestMs } = this.#options;
     const token = await this.#token();
     const dispatcher = await this.#dispatcher();
     const late = new Error(`no answer within ${requestMs / 1000} s`);
     const patience = new Patience(stop);
     patience.wait(requestMs, () => late);
+    const exchange = (): Promise<Reply> => this.#exchange(dispatcher, token, body, patience.signal);
+    const wasUsed = this.#isUsed;
+    this.#isUsed = false;
     try {
-      const answer = await request(this.#target, {
-        dispatcher,
-        method: 'POST',
-        headers: {
-          'content-type': 'application/json',
-          accept: 'application/json',
-          'user-agent': userAgent,
-          ...(token !== undefined && { authorization: `Bearer ${token}` }),
-        },
-        body,
-        signal: patience.signal,
+      const reply = await exchange().catch((error: unknown) => {
+        if (wasUsed && hasCode(error, ...closed)) {
+          return exchange();
+        }
+        throw error;
       });
-      return {
-        status: answer.statusCode,
-        retryAfter: single(answer.headers['retry-after']),
-        location: single(answer.headers.location),
-        body: await answer.body.text(),
-      };
+      this.#isUsed = true;
+      return reply;
     } catch (error) {
       const isLate = patience.signal.reason === late;
       const isTimeout = isLate || hasCode(error, 'UND_ERR_HEADERS_TIMEOUT', 'UND_ERR_BODY_TIMEOUT');
@@ -88,6 +90,32 @@ export class Transport {
   async close(): Promise<void> {
     await this.#agent?.destroy();
     this.#agent = undefined;
+  }
+
+  async #exchange(
+    dispatcher: Dispatcher,
+    token: string | undefined,
+    body: string,
+    signal: AbortSignal,
+  ): Promise<Reply> {
+    const answer = await request(this.#target, {
+      dispatcher,
+      method: 'POST',
+      headers: {
+        'content-type': 'application/json',
+        accept: 'application/json',
+        'user-agent': this.#options.userAgent,
+        ...(token !== undefined && { authorization: `Bearer ${token}` }),
+      },
+      body,
+      signal,
+    });
+    return {
+      status: answer.statusCode,
+      retryAfter: single(answer.headers['retry-after']),
+      location: single(answer.headers.location),
+      body: await answer.body.text(),
+    };
   }
 
   async #token(): Promise<string | undefined> {
@@ -113,6 +141,7 @@ export class Transport {
     const of = (name: string): string => environment[name.toLowerCase()] ?? environment[name] ?? '';
     const previous = this.#agent;
     this.#ca = ca;
+    this.#isUsed = false;
     try {
       this.#agent = new EnvHttpProxyAgent({
         httpProxy: of('HTTP_PROXY'),

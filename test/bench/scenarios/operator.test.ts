@@ -32,7 +32,7 @@ describeWithCluster('The bench of the operator', () => {
       ['memory of the operator with nothing to watch', 0],
       ['first sync of 400 runs that have ended with 1,200 TaskRuns, until Kite has all', 0],
       ['memory of the operator meanwhile, at the most', 0],
-      ['restart with nothing new, until it is ready and Kite has all once more', 0],
+      ['restart with nothing new, until it has looked at all runs, is ready and has nothing to send', 0],
       ['60 runs end within 3 s: from the write of the status to Kite’s 2xx', 0],
       ['400 runs end as fast as the API server takes it', 0],
       ['memory of the operator meanwhile: last third ÷ middle third', 0],

@@ -1,8 +1,8 @@
 /** Killed at any moment, the operator loses nothing that the journal had kept, and sends nothing that was not said. */
-import { type ChildProcess, spawn } from 'node:child_process';
+import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { closeSync, openSync, readFileSync } from 'node:fs';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { closeSync, openSync, readFileSync, writeSync } from 'node:fs';
+import { cp, mkdtemp, rm } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -59,10 +59,12 @@ afterEach(() => {
 async function run(
   args: readonly string[],
   whileRunning: (lines: () => readonly string[], child: ChildProcess) => Promise<void>,
+  launcher: readonly string[] = [],
 ): Promise<{ readonly lines: readonly string[]; readonly kept: readonly string[] }> {
   const file = join(place, 'lines');
   const output = openSync(file, 'w');
-  const child = spawn(process.execPath, [main, ...args], { stdio: ['ignore', output, 'ignore'] });
+  const [program = '', ...rest] = [...launcher, process.execPath, main, ...args];
+  const child = spawn(program, rest, { stdio: ['ignore', output, 'ignore'] });
   closeSync(output);
   children.add(child);
   const closed = once(child, 'close');
@@ -204,6 +206,56 @@ it.runIf(isLinux)(
     expect([...kept, ...memory].filter((eventId) => !pending.has(eventId))).toEqual([]);
   },
 );
+
+/** Runs a command that sees a disk of its own of 64 MB at a directory; it is gone with the command. */
+const withSmallDisk = (directory: string): readonly string[] => [
+  ...['unshare', '--map-root-user', '--mount', 'sh', '-c'],
+  ...['mount -t tmpfs -o size=64m none "$0" && exec "$@"', directory],
+];
+const [unshare = '', ...smallDisk] = withSmallDisk(tmpdir());
+const canMount = isLinux && spawnSync(unshare, [...smallDisk, 'true']).status === 0;
+it.runIf(canMount)(
+  'goes on in memory when a small disk has no byte left, and loses nothing once there is room',
+  async () => {
+    const [directory, after] = [await freshDirectory(), join(await freshDirectory(), 'after')];
+    const { lines, kept } = await run(
+      [directory, 'r'],
+      async (told, child) => {
+        const seen = `/proc/${child.pid}/root${directory}`;
+        await until(() => keptIn(told()).length >= 50);
+        fill(join(seen, 'other'));
+        await until(() => told().filter((line) => line.startsWith('memory ')).length >= 50);
+        await rm(join(seen, 'other'));
+        const since = told().length;
+        await until(() => keptIn(told().slice(since)).length >= 50);
+        child.kill('SIGSTOP');
+        await cp(seen, after, { recursive: true, filter: (path) => !path.endsWith('.sock') });
+      },
+      withSmallDisk(directory),
+    );
+    const memory = lines
+      .filter((line) => line.startsWith('memory '))
+      .map((line) => line.slice('memory '.length));
+    const { journal, told } = await journalIn(after);
+    const pending = new Set(await pendingIn(journal));
+    expect([...kept, ...memory].filter((eventId) => !pending.has(eventId))).toEqual([]);
+    expect(told.counts.get('journal_repairs')).toBeUndefined();
+  },
+);
+
+/** Writes until the disk takes nothing more. */
+function fill(path: string): void {
+  const file = openSync(path, 'w');
+  try {
+    for (const size of [2 ** 20, 2 ** 12, 1]) {
+      expect(() => {
+        for (;;) writeSync(file, Buffer.alloc(size));
+      }).toThrow('ENOSPC');
+    }
+  } finally {
+    closeSync(file);
+  }
+}
 
 async function limitFileSize(child: ChildProcess, bytes: string): Promise<void> {
   const limit = spawn('/usr/bin/env', ['prlimit', '--pid', String(child.pid), `--fsize=${bytes}:`], {

@@ -34,6 +34,20 @@ describe('a server or a network that fails', () => {
     expect(await setting.journal.deadLetters()).toEqual([]);
   });
 
+  it('takes a connection that was closed while it was idle for no failure, and posts once more at once', async () => {
+    const server = await startBrokenServer();
+    server.answer = ({ number }, accept) => (number % 2 === 0 ? 'hang up' : accept());
+    const setting = await start({ server, before: names(3) });
+    await drained(setting);
+    for (const id of ['x', 'y']) {
+      await setting.journal.append([outgoing(id)]);
+      await drained(setting);
+    }
+    expect(sent(server)).toEqual([...names(3), 'x', 'x', 'y', 'y']);
+    expect([...setting.told.counts.keys()].filter((key) => key.startsWith('send_retries'))).toEqual([]);
+    expect(setting.told.lines.filter(({ level }) => level === 'warn')).toEqual([]);
+  });
+
   it.each([
     ['seconds', '1800'],
     ['a date', new Date(Date.now() + 1_800_000).toUTCString()],

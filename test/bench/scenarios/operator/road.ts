@@ -8,7 +8,7 @@ export interface Road {
   readonly url: string;
   /** When Kite's 2xx was passed on for the first report of each run, of `performance.now()`, by the run's name. */
   readonly taken: Map<string, number>;
-  /** Reports that Kite took, by what it made of them. */
+  /** Reports that came so far, by what Kite made of them. */
   readonly statuses: Map<string, number>;
   /** Begins to count anew. */
   clear(): void;
@@ -56,8 +56,13 @@ export async function roadTo(target: string, log: (line: string) => void): Promi
 
   const server = createServer((incoming, response) => {
     pass(incoming, response).catch((error: unknown) => {
-      log(`a batch could not be passed on to Kite: ${String(error)}`);
-      response.destroy();
+      const reason = `a batch could not be passed on to Kite: ${String(error)}`;
+      log(reason);
+      if (response.headersSent) {
+        response.destroy();
+      } else {
+        response.writeHead(502, { 'content-type': 'text/plain' }).end(reason);
+      }
     });
   });
   server.listen(0, '127.0.0.1');

@@ -116,6 +116,8 @@ describe('the controller of PipelineRuns', () => {
         ],
         completionTime: '2026-05-12T06:49:37Z',
         results: [],
+        childReferences: [],
+        taskRuns: {},
       },
     });
   });

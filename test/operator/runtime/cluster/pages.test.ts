@@ -15,8 +15,10 @@ function pieces(text: string, lengths: readonly number[]): Uint8Array[] {
   return found;
 }
 
-const lengths = fc.array(fc.integer({ min: 1, max: 40 }), { minLength: 1, maxLength: 5 });
-const object = fc.dictionary(fc.string({ unit: 'grapheme' }), fc.jsonValue());
+const lengths = fc.array(fc.integer({ min: 1, max: 100 }), { minLength: 1, maxLength: 5 });
+/** Long texts with all that JSON has to escape, such as JSON within JSON. */
+const long = fc.string({ unit: fc.constantFrom('"', '\\', 'a', 'ü', '\n', '{', ']'), size: 'large' });
+const object = fc.dictionary(fc.string({ unit: 'grapheme' }), fc.oneof(fc.jsonValue(), long));
 
 test('a page is read as a whole would be, however it is cut into pieces', () => {
   const property = fc.property(
