@@ -87,7 +87,7 @@ export class Authenticator {
   #verdict(token: string, address: string): Promise<Verdict> | Verdict {
     const name = digest(token);
     return this.#verdicts.ask(name, async () => {
-      const check = this.#choose(token);
+      const check = this.#choose(token, address);
       const settle = this.#trusted.has(name)
         ? () => undefined
         : this.#authorities.guesses.begin(address, check.key);
@@ -114,7 +114,7 @@ export class Authenticator {
   }
 
   /** Only the issuer that a token names sees it. */
-  #choose(token: string): Check {
+  #choose(token: string, address: string): Check {
     const { clusters, issuers, keys } = this.#authorities;
     const keep = this.#config.cache.allowed;
     if (token.startsWith(keyPrefix)) {
@@ -141,7 +141,7 @@ export class Authenticator {
       run: () =>
         cluster === undefined
           ? refuse('nobody here knows the issuer of the token')
-          : reviewToken(cluster.kube, cluster.config, token, claims?.ends ?? null),
+          : reviewToken(cluster.kube, cluster.config, token, address, claims?.ends ?? null),
     };
   }
 

@@ -26,7 +26,10 @@ type User = Extract<Identity, { kind: 'user' }>;
 export class Authorizer {
   readonly #config: Pick<AccessConfig, 'ask' | 'cache'>;
   readonly #clusters: ReadonlyMap<string, Kube>;
-  readonly #answers: Answers<boolean>;
+  readonly #clock: () => number;
+  /** Apart, so that a caller who asks for what it may not do drives out nobody's yes. */
+  readonly #yes: Answers<boolean>;
+  readonly #no: Answers<boolean>;
 
   constructor(
     config: Pick<AccessConfig, 'ask' | 'cache'>,
@@ -35,15 +38,18 @@ export class Authorizer {
   ) {
     this.#config = config;
     this.#clusters = clusters;
-    this.#answers = new Answers(config.cache.entries, clock);
+    this.#clock = clock;
+    this.#yes = new Answers(config.cache.entries, clock);
+    this.#no = new Answers(config.cache.entries, clock);
   }
 
   /**
    * `admin` is of whole clusters, whatever namespace is named: a role in a namespace holds every verb there.
    *
+   * @param anew asks again where a no is believed, so that a no takes as long whatever was asked before
    * @throws KiteError `unavailable`
    */
-  async may(identity: Identity, right: Right, place: Place): Promise<boolean> {
+  async may(identity: Identity, right: Right, place: Place, anew = false): Promise<boolean> {
     const namespace = right === 'admin' ? null : place.namespace;
     if (identity.kind === 'grants') {
       return covers(identity.grants, right, { cluster: place.cluster, namespace });
@@ -52,12 +58,13 @@ export class Authorizer {
       return false;
     }
     const key = `${identity.digest} right ${right} ${namespace === null ? 'everywhere' : `in ${namespace}`}`;
-    return this.#answers.ask(key, () =>
-      this.#found(() =>
-        any(
-          this.#config.ask[right].map((attributes) =>
-            this.#ask(identity, namespace === null ? attributes : { ...attributes, namespace }),
-          ),
+    if (anew) {
+      this.#no.forget(key);
+    }
+    return this.#answer(key, () =>
+      any(
+        this.#config.ask[right].map((attributes) =>
+          this.#ask(identity, namespace === null ? attributes : { ...attributes, namespace }),
         ),
       ),
     );
@@ -66,26 +73,40 @@ export class Authorizer {
   /** Whether a user may do one thing. @throws KiteError `unavailable` */
   async mayDo(identity: User, deed: Deed): Promise<boolean> {
     const key = `${identity.digest} deed ${JSON.stringify([deed.verb, deed.group, deed.resource, deed.subresource, deed.namespace, deed.name])}`;
-    return this.#answers.ask(key, () => this.#found(() => this.#ask(identity, deed)));
+    return this.#answer(key, () => this.#ask(identity, deed));
   }
 
-  async #found(question: () => Promise<boolean>) {
-    const value = await question();
-    return { value, keep: value ? this.#config.cache.allowed : this.#config.cache.denied };
+  async #answer(key: string, question: () => Promise<boolean>): Promise<boolean> {
+    const { allowed, denied } = this.#config.cache;
+    return this.#yes.ask(key, async () => {
+      if (this.#no.has(key)) {
+        return { value: false, keep: 0 };
+      }
+      const begun = this.#clock();
+      const value = await question();
+      if (!value) {
+        this.#no.keep(key, { value, keep: denied - (this.#clock() - begun) });
+      }
+      return { value, keep: value ? allowed : 0 };
+    });
   }
 
   /** An answer that says both is a no. */
-  async #ask({ cluster, user }: User, deed: Deed): Promise<boolean> {
+  async #ask({ cluster, user, digest }: User, deed: Deed): Promise<boolean> {
     const kube = this.#clusters.get(cluster);
     if (kube === undefined) {
       return false;
     }
     const answer = review.safeParse(
-      await kube.ask(path, {
-        apiVersion: 'authorization.k8s.io/v1',
-        kind: 'SubjectAccessReview',
-        spec: { ...subject(user), resourceAttributes: deed },
-      }),
+      await kube.ask(
+        path,
+        {
+          apiVersion: 'authorization.k8s.io/v1',
+          kind: 'SubjectAccessReview',
+          spec: { ...subject(user), resourceAttributes: deed },
+        },
+        digest,
+      ),
     );
     if (!answer.success) {
       throw unanswered(

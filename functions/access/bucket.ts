@@ -16,7 +16,7 @@ export class Buckets {
   readonly #clock: () => number;
   readonly #levels = new Map<string, Level>();
 
-  /** @param clock milliseconds that only grow */
+  /** @param clock milliseconds; while it goes back nothing is filled */
   constructor(rate: Rate, most: number, clock: () => number) {
     this.#rate = rate;
     this.#most = most;
@@ -50,7 +50,7 @@ export class Buckets {
     }
     known.left = Math.min(
       this.#rate.burst,
-      known.left + ((now - known.filled) / 1000) * this.#rate.perSecond,
+      known.left + (Math.max(0, now - known.filled) / 1000) * this.#rate.perSecond,
     );
     known.filled = now;
     return known;

@@ -28,6 +28,7 @@ const review = z.object({
 /**
  * Asks a cluster whose token this is, for one of the audiences.
  *
+ * @param asker where the token came from
  * @param ends when the token itself says that it ends, in milliseconds since 1970
  * @throws KiteError `unavailable`
  */
@@ -35,14 +36,19 @@ export async function reviewToken(
   kube: Kube,
   { name, audiences }: Pick<ClusterConfig, 'name' | 'audiences'>,
   token: string,
+  asker: string,
   ends: number | null,
 ): Promise<Verdict> {
   const answer = review.safeParse(
-    await kube.ask(path, {
-      apiVersion: 'authentication.k8s.io/v1',
-      kind: 'TokenReview',
-      spec: { token, ...(audiences.length > 0 && { audiences }) },
-    }),
+    await kube.ask(
+      path,
+      {
+        apiVersion: 'authentication.k8s.io/v1',
+        kind: 'TokenReview',
+        spec: { token, ...(audiences.length > 0 && { audiences }) },
+      },
+      asker,
+    ),
   );
   if (!answer.success) {
     throw unanswered(

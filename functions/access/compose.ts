@@ -75,12 +75,12 @@ export function createAccess(
       identities.set(caller, identity);
       return caller;
     },
-    may: async (caller, right, place) => {
+    may: async (caller, right, place, { anew = false } = {}) => {
       const identity = identities.get(caller);
       if (identity === undefined) {
         throw new Error('This caller was not let in here.');
       }
-      return authorizer.may(identity, right, place);
+      return authorizer.may(identity, right, place, anew);
     },
     admit: (caller) => shares.take(caller.principal),
   };

@@ -142,7 +142,8 @@ function build(text: AccessText, env: Environment, complain: Complain): AccessCo
     },
     share: { perSecond: limits.requestsPerSecond, burst: limits.burst, atOnce: limits.atOnce },
     guesses: { perSecond: limits.refusedPerSecond, burst: limits.refusedBurst },
-    timeout: text.timeoutSeconds * 1000,
+    // Timers take no part of a millisecond, and 1.005 seconds are 1004.9999999999999 of them.
+    timeout: Math.round(text.timeoutSeconds * 1000),
   };
 }
 

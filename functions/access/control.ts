@@ -50,9 +50,10 @@ export interface AccessControl {
    * Whether a caller has a right in a place.
    *
    * @param caller one that `authenticate` of this control gave
+   * @param how.anew asks again where a no is believed, so that a no takes as long whatever was asked before
    * @throws KiteError `unavailable`: an answer that could not be had is never "allowed"
    */
-  may(caller: Caller, right: Right, place: Place): Promise<boolean>;
+  may(caller: Caller, right: Right, place: Place, how?: { readonly anew?: boolean }): Promise<boolean>;
   /**
    * Takes the caller's share of the limits for one request.
    *

@@ -17,14 +17,19 @@ const many = <T extends z.ZodMiniType>(of: T, least: number) =>
   z.array(of).check(z.minLength(least), z.maxLength(1000));
 
 /** Tokens and answers go over this: in the clear only within this machine. */
+function safeUrl(text: string): URL | undefined {
+  const parsed = URL.canParse(text) ? new URL(text) : undefined;
+  const isSafe =
+    parsed?.protocol === 'https:' ||
+    (parsed?.protocol === 'http:' && isLoopback(parsed.hostname.replace(/^\[|\]$/g, '')));
+  return isSafe && parsed?.username === '' && parsed.password === '' ? parsed : undefined;
+}
+
 const url = z.pipe(
   text(),
   z.transform((value: string, context): URL => {
-    const parsed = URL.canParse(value) ? new URL(value) : undefined;
-    const isSafe =
-      parsed?.protocol === 'https:' ||
-      (parsed?.protocol === 'http:' && isLoopback(parsed.hostname.replace(/^\[|\]$/g, '')));
-    if (parsed === undefined || !isSafe || parsed.username !== '' || parsed.password !== '') {
+    const parsed = safeUrl(value);
+    if (parsed === undefined) {
       context.issues.push({
         code: 'custom',
         message: 'is not an https URL without a user (http is for this machine only)',
@@ -69,33 +74,47 @@ const algorithms = [
   ...['ES256', 'ES384', 'ES512', 'EdDSA', 'Ed25519'],
 ] as const;
 
-const issuer = z.strictObject({
-  /** As actors show it: `gitlab:group/project`. */
-  name: text(50).check(
-    z.refine((value) => /^[a-z0-9][a-z0-9.-]*$/.test(value) && value !== 'key' && value !== 'system', {
-      error: 'is not a word of small letters, digits, dots and dashes, or is key or system',
+const issuer = z
+  .strictObject({
+    /** As actors show it: `gitlab:group/project`. */
+    name: text(50).check(
+      z.refine((value) => /^[a-z0-9][a-z0-9.-]*$/.test(value) && value !== 'key' && value !== 'system', {
+        error: 'is not a word of small letters, digits, dots and dashes, or is key or system',
+      }),
+    ),
+    issuer: text(),
+    audiences: many(text(), 1),
+    jwks: z.optional(url),
+    ...authorities,
+    algorithms: z._default(many(z.enum(algorithms), 1), ['RS256', 'ES256']),
+    actor: z._default(text(), 'sub'),
+  })
+  .check(
+    z.refine(({ issuer: place, jwks }) => jwks !== undefined || safeUrl(place) !== undefined, {
+      path: ['issuer'],
+      error:
+        'is not an https URL (http is for this machine only), under which its keys could be looked up; name them with jwks',
     }),
-  ),
-  issuer: text(),
-  audiences: many(text(), 1),
-  jwks: z.optional(url),
-  ...authorities,
-  algorithms: z._default(many(z.enum(algorithms), 1), ['RS256', 'ES256']),
-  actor: z._default(text(), 'sub'),
-});
+  );
 
 const claimPattern = text(patternLimits.pattern);
 const namespacePattern = text(patternLimits.pattern).check(
   z.refine(isPattern, { error: 'holds white space, which no namespace does' }),
 );
 
+/** Claims that every token of an issuer fulfils that is let in at all, or that say nothing of whose it is. */
+const common: ReadonlySet<string> = new Set(['iss', 'aud', 'exp', 'nbf', 'iat', 'jti']);
+
 const rule = z
   .strictObject({
     issuer: text(),
     match: z.record(text(), claimPattern).check(
-      z.refine((match) => Object.values(match).some((one) => /[^*]/.test(one)), {
-        error: 'holds no pattern that says anything: it would let in everybody whom the issuer knows',
-      }),
+      z.refine(
+        (match) => Object.entries(match).some(([claim, one]) => !common.has(claim) && /[^*]/.test(one)),
+        {
+          error: 'holds no pattern that says anything: it would let in everybody whom the issuer knows',
+        },
+      ),
     ),
     clusters: many(text(limits.name), 1),
     namespaces: many(namespacePattern, 1),

@@ -1,5 +1,6 @@
 import { Buckets, type Rate } from './bucket.ts';
 import { rateLimited } from './refusal.ts';
+import { blockOf } from './source.ts';
 
 export interface ShareLimits extends Rate {
   /** Requests of one principal that are at work at the same time, and so the bodies that it holds in memory. */
@@ -60,7 +61,10 @@ export class Shares {
   }
 }
 
-/** How often a credential that nobody knows yet may turn out wrong, by the address that it comes from and by key. */
+/**
+ * How often a credential that nobody knows yet may turn out wrong, by the address that it comes from, and by key from
+ * there: a key's id is no secret, and who tries it from elsewhere must not lock out its owner.
+ */
 export class Guesses {
   readonly #addresses: Buckets;
   readonly #keys: Buckets;
@@ -81,17 +85,18 @@ export class Guesses {
    * @throws KiteError `rate_limited`
    */
   begin(address: string, key: string | null): (wasWrong: boolean) => void {
-    this.#require(this.#addresses.take(address));
+    const block = blockOf(address);
+    this.#require(this.#addresses.take(block));
     if (key === null) {
-      this.#addresses.giveBack(address);
-      return (wasWrong) => void (wasWrong && this.#addresses.take(address));
+      this.#addresses.giveBack(block);
+      return (wasWrong) => void (wasWrong && this.#addresses.take(block));
     }
-    const ofKey = this.#keys.take(key);
-    this.#require(ofKey);
+    const keyFromThere = `${block} ${key}`;
+    this.#require(this.#keys.take(keyFromThere));
     return (wasWrong) => {
       if (!wasWrong) {
-        this.#addresses.giveBack(address);
-        this.#keys.giveBack(key);
+        this.#addresses.giveBack(block);
+        this.#keys.giveBack(keyFromThere);
       }
     };
   }

@@ -79,7 +79,7 @@ export async function judgeReports(
 
 /**
  * Finds issues that the caller may see and do this with, in the order of the ids. What one may not see answers as what
- * is not there, after as many questions. Asked before anything is locked: what an issue is about never changes.
+ * is not there, after as many questions: of a no that is believed, two issues of one place could be told from none. Asked before anything is locked: what an issue is about never changes.
  *
  * @throws KiteError `not_found`, `forbidden`, `namespace_mismatch`, `unavailable`
  */
@@ -98,8 +98,8 @@ async function findAll(
       const isReached = reaches(caller, place.cluster);
       const asked = isReached ? place : nowhere(runtime, caller, id);
       const [maySee, mayDo] = await Promise.all([
-        ask(runtime, caller, 'read', asked),
-        right === 'read' ? true : ask(runtime, caller, right, asked),
+        ask(runtime, caller, 'read', asked, { anew: true }),
+        right === 'read' ? true : ask(runtime, caller, right, asked, { anew: true }),
       ]);
       return { issue, maySee: maySee && isReached, mayDo };
     }),

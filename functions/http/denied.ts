@@ -1,11 +1,16 @@
 import type { OperationId } from '../../core/contract/operations.ts';
+import { Buckets } from '../access/bucket.ts';
 import type { Place, Right } from '../access/control.ts';
 import type { Log } from './log.ts';
 import type { Runtime } from './runtime.ts';
 
-/** Lines at once, and lines a second after those: whoever is refused without end must not fill the disk. */
-const burst = 100;
-const perSecond = 20;
+/**
+ * Lines at once, and lines a second after those: whoever is refused without end must not fill the disk. Of each principal
+ * by itself, and of all that nobody knows together: a flood of one does not hide what another one tried.
+ */
+const rate = { burst: 100, perSecond: 20 };
+/** Principals whose lines are counted at the same time. */
+const mostPrincipals = 1000;
 
 /** One attempt that was refused. It never holds a token, nor what could be made of one. */
 export interface Denial {
@@ -23,9 +28,7 @@ export interface Denial {
 }
 
 interface Allowance {
-  left: number;
-  /** Milliseconds since 1970. */
-  filled: number;
+  readonly lines: Buckets;
   unsaid: number;
 }
 
@@ -33,16 +36,12 @@ const allowances = new WeakMap<Log, Allowance>();
 
 /** Writes one line, or counts it for the next one when there were too many: that line says how many as `unsaid`. */
 export function logDenied({ log, clock }: Pick<Runtime, 'log' | 'clock'>, denial: Denial): void {
-  const now = clock();
-  const known = allowances.get(log) ?? { left: burst, filled: now, unsaid: 0 };
+  const known = allowances.get(log) ?? { lines: new Buckets(rate, mostPrincipals, clock), unsaid: 0 };
   allowances.set(log, known);
-  known.left = Math.min(burst, known.left + (Math.max(0, now - known.filled) / 1000) * perSecond);
-  known.filled = now;
-  if (known.left < 1) {
+  if (known.lines.take(denial.principal ?? '') > 0) {
     known.unsaid += 1;
     return;
   }
-  known.left -= 1;
   const { place, ...rest } = denial;
   const unsaid = known.unsaid === 0 ? {} : { unsaid: known.unsaid };
   known.unsaid = 0;

@@ -28,7 +28,7 @@ export async function permitList(
     }
     return visible(query.cluster === undefined ? null : [query.cluster], namespaces);
   }
-  const clusters = clustersOf(caller, query.cluster);
+  const clusters = clustersOf(runtime, caller, query.cluster);
   const places = (clusters ?? [null]).flatMap((cluster) =>
     (namespaces ?? [null]).map((namespace) => ({ cluster, namespace })),
   );
@@ -73,7 +73,7 @@ export async function permitAdmin(
   named?: readonly string[] | null,
 ): Promise<readonly string[] | null> {
   const { caller } = request;
-  const clusters = named === undefined ? clustersOf(caller, undefined) : named;
+  const clusters = named === undefined ? clustersOf(runtime, caller, undefined) : named;
   const places = (clusters ?? [null]).map((cluster) => ({ cluster, namespace: null }));
   const isAllowed = await askAll(runtime, caller, 'admin', places);
   const refused = places.find((place) => !isAllowed(place));
@@ -84,12 +84,20 @@ export async function permitAdmin(
   return clusters?.filter((cluster) => isAllowed({ cluster, namespace: null })) ?? null;
 }
 
-/** The clusters that a request is about: the one that it names, else the caller's; null: all of them. */
-function clustersOf(caller: Caller, named: string | undefined): readonly string[] | null {
+/**
+ * The clusters that a request is about: the one that it names, else the caller's; null: all of them. Never none: who
+ * reaches no cluster is refused in this server's own, and not shown an empty list.
+ */
+function clustersOf(
+  { config }: Runtime,
+  caller: Caller,
+  named: string | undefined,
+): readonly string[] | null {
   if (named !== undefined) {
     return [named];
   }
-  return caller.cluster === null ? caller.clusters : [caller.cluster];
+  const reached = caller.cluster === null ? caller.clusters : [caller.cluster];
+  return reached?.length === 0 ? [config.cluster] : reached;
 }
 
 /** Names separated by commas, each once; null when there is none. */

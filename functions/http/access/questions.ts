@@ -22,8 +22,14 @@ const atOnce = 16;
  * Whether a caller has a right in a place. A cluster that it cannot reach is refused here too, whatever the control
  * says: what one tenant calls `team-a` is another's in the next cluster.
  */
-export function ask({ access }: Runtime, caller: Caller, right: Right, place: Place): Promise<boolean> {
-  return reaches(caller, place.cluster) ? access.may(caller, right, place) : Promise.resolve(false);
+export function ask(
+  { access }: Runtime,
+  caller: Caller,
+  right: Right,
+  place: Place,
+  how: { readonly anew?: boolean } = {},
+): Promise<boolean> {
+  return reaches(caller, place.cluster) ? access.may(caller, right, place, how) : Promise.resolve(false);
 }
 
 /** Whether a caller may name a cluster; null stands for all of them. */

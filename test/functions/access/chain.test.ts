@@ -84,6 +84,50 @@ describe('limits', () => {
   });
 });
 
+describe('a token that satisfies no rule', () => {
+  let issuer: TestIssuer;
+  const ruled = useGuarded({
+    access: async () => {
+      issuer = await startIssuer();
+      return {
+        text: {
+          issuers: [{ name: 'gitlab', issuer: issuer.url, audiences: ['kite'] }],
+          rules: [
+            {
+              ...{ issuer: 'gitlab', match: { sub: 'somebody' } },
+              ...{ clusters: ['alpha'], namespaces: ['*'], may: ['read', 'report', 'act', 'admin'] },
+            },
+          ],
+        },
+      };
+    },
+  });
+  afterAll(() => issuer.close());
+
+  test.each([
+    ['GET', '/issues', {}],
+    ['GET', '/issues', { namespace: 'team-a' }],
+    ['GET', '/issues', { namespace: 'team-a,team-b', search: 'x' }],
+    ['GET', '/issues/summary', { namespace: 'team-a' }],
+    ['GET', '/keys', {}],
+    ['GET', '/audit', {}],
+    ['GET', '/audit', { cluster: 'alpha' }],
+    ['DELETE', '/keys/0a1b2c3d4e5f', {}],
+  ] as const)('is refused, and shown no empty page: %s %s %j', async (method, path, query) => {
+    const stranger = await ruled.as(await issuer.sign({ sub: 'else' }))(method, path, { query });
+    expect(stranger).toMatchObject({ status: 403, body: { code: 'forbidden' } });
+    const known = await ruled.as(await issuer.sign())(method, path, { query });
+    expect(known.status).toBe(method === 'DELETE' ? 404 : 200);
+  });
+
+  test('makes no key', async () => {
+    const body = { name: 'made', namespaces: ['*'], may: ['read'] };
+    const ask = async (sub: string) =>
+      (await ruled.as(await issuer.sign({ sub }))('POST', '/keys', { body })).status;
+    expect([await ask('else'), await ask('somebody')]).toEqual([403, 201]);
+  });
+});
+
 describe('an issuer that is down', () => {
   let issuer: TestIssuer;
   const broken = useGuarded({

@@ -96,6 +96,15 @@ describe('how access is controlled', () => {
     expect(config.clusters[0]?.credential).toEqual({ token: 'secret' });
   });
 
+  test('an issuer’s name may be anything where its keys are named', () => {
+    const named = { ...issuer, issuer: 'gitlab', jwks: 'https://gitlab.com/keys' };
+    expect(read({ issuers: [named] }).issuers[0]?.keys?.href).toBe('https://gitlab.com/keys');
+  });
+
+  test('a time-out is whole milliseconds, as timers take them', () => {
+    expect(read({ timeoutSeconds: 1.005 }).timeout).toBe(1005);
+  });
+
   test('every problem is named with its path', () => {
     expect(
       problemsOf({
@@ -125,6 +134,11 @@ describe('how access is controlled', () => {
       'a rule that lets in everybody',
       { issuers: [issuer], rules: [{ ...rule, match: { sub: '**', aud: '*' } }] },
       'rules.0.match holds no pattern that says anything: it would let in everybody whom the issuer knows',
+    ],
+    [
+      'a rule that asks only for what every token of the issuer says',
+      { issuers: [issuer], rules: [{ ...rule, match: { aud: 'https://kite.example.com', sub: '*' } }] },
+      'rules.0.match holds no pattern that says anything',
     ],
     [
       'a rule that gives admin somewhere',
@@ -160,6 +174,16 @@ describe('how access is controlled', () => {
       'keys in the clear',
       { issuers: [{ ...issuer, jwks: 'http://gitlab.com/keys' }] },
       'issuers.0.jwks is not an https URL',
+    ],
+    [
+      'an issuer whose keys would be looked up in the clear',
+      { issuers: [{ ...issuer, issuer: 'http://gitlab.com' }] },
+      'issuers.0.issuer is not an https URL',
+    ],
+    [
+      'an issuer under whose name nothing can be looked up',
+      { issuers: [{ ...issuer, issuer: 'gitlab.com' }] },
+      'issuers.0.issuer is not an https URL',
     ],
     [
       'an issuer that is called key',

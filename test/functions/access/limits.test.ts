@@ -2,6 +2,7 @@ import { beforeEach, describe, expect, test } from 'vitest';
 import { KiteError } from '../../../core/errors.ts';
 import { Buckets } from '../../../functions/access/bucket.ts';
 import { Guesses, Shares } from '../../../functions/access/limits.ts';
+import { blockOf } from '../../../functions/access/source.ts';
 
 let now: number;
 const clock = () => now;
@@ -86,11 +87,33 @@ describe('guesses', () => {
     expect(tries().filter((one) => one === null)).toHaveLength(3);
   });
 
-  test('of one key run out sooner, from wherever they come', () => {
+  test('of one key run out sooner, and lock out nobody who has it elsewhere', () => {
     const guesses = new Guesses(rate, 100, clock);
-    const tries = [1, 2, 3, 4].map((host) => refusal(() => guesses.begin(`10.0.0.${host}`, 'ab12cd34')));
+    const tries = [1, 2, 3, 4].map(() => refusal(() => guesses.begin('10.0.0.1', 'ab12cd34')));
     expect(tries).toEqual([null, null, '5', '5']);
     expect(refusal(() => guesses.begin('10.0.0.1', 'another1'))).toBeNull();
+    expect(refusal(() => guesses.begin('10.0.0.2', 'ab12cd34'))).toBeNull();
+  });
+
+  test('from all addresses of one IPv6 network are those of one host', () => {
+    const guesses = new Guesses(rate, 100, clock);
+    const from = (address: string) => refusal(() => guesses.begin(address, null)(true));
+    const tries = Array.from({ length: 12 }, (_, host) => from(`2001:db8:0:1::${host.toString(16)}`));
+    expect(tries.filter((one) => one === null)).toHaveLength(10);
+    expect(from('2001:db8:0:2::1')).toBeNull();
+  });
+
+  test.each([
+    ['192.0.2.1', '192.0.2.1'],
+    ['::ffff:192.0.2.1', '192.0.2.1'],
+    ['::1', '0:0:0:0::/64'],
+    ['2001:db8::', '2001:db8:0:0::/64'],
+    ['2001:DB8:0:1:2:3:4:5', '2001:db8:0:1::/64'],
+    ['2001:db8:1::192.0.2.1', '2001:db8:1:0::/64'],
+    ['fe80::1%eth0', 'fe80:0:0:0::/64'],
+    ['', ''],
+  ])('%s counts as %s', (address, block) => {
+    expect(blockOf(address)).toBe(block);
   });
 
   test('that wait for somebody else’s answer hold up nobody, of a key they do', () => {

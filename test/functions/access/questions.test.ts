@@ -18,7 +18,7 @@ const elsewhere = 'questions-foreign';
 const here = 'questions-own';
 
 /** A control in which this caller may do everything but in one namespace, and that remembers what it was asked. */
-const asked: { readonly right: Right; readonly place: Place }[] = [];
+const asked: { readonly right: Right; readonly place: Place; readonly anew: boolean }[] = [];
 let atOnce = 0;
 let most = 0;
 let mayEverywhere = true;
@@ -29,8 +29,8 @@ const access: AccessControl = {
   isOn: true,
   authenticate: async () => caller,
   admit: () => () => undefined,
-  async may(_caller, right, place) {
-    asked.push({ right, place });
+  async may(_caller, right, place, { anew = false } = {}) {
+    asked.push({ right, place, anew });
     atOnce += 1;
     most = Math.max(most, atOnce);
     await besideAnswer();
@@ -99,6 +99,8 @@ describe('an issue that one may not see', () => {
       const one = await cost(foreign.id);
       expect(one).toEqual(await cost(unknown));
       expect(one).toEqual({ questions: method === 'GET' ? ['read'] : ['read', 'act'], statements: 1 });
+      // A no that is believed would answer sooner for a second issue of the same namespace.
+      expect(asked.map(({ anew }) => anew)).not.toContain(false);
     },
   );
 
