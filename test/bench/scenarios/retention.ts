@@ -86,6 +86,9 @@ async function makeIssues(context: Context, url: string, keys: number, time: Tim
   time.next = made.next;
 }
 
+/** Reports that came before history is dropped beside the others. */
+const enough = 300;
+
 /** Copies an event of each issue into a quarter beyond the horizon, so many times. */
 async function fillQuarter(sql: postgres.Sql, copies: number): Promise<void> {
   await ensureHistory(sql, Date.now(), age + 90);
@@ -114,10 +117,20 @@ async function dropMeanwhile(
     work: { kind: 'failures', keys: 1000, late: 0 },
     seconds: 4,
   });
+  let isOver = false;
   // Whatever becomes of it is told where it is awaited.
-  loading.catch(() => undefined);
-  while ((await received(sql)) < before + 1500) {
-    await Promise.race([loading, pause(50)]);
+  const over = loading.then(
+    () => undefined,
+    () => undefined,
+  );
+  void over.then(() => {
+    isOver = true;
+  });
+  while ((await received(sql)) < before + enough) {
+    if (isOver) {
+      throw new Error(`Fewer than ${enough} reports came in time: there is nothing to drop history beside.`);
+    }
+    await Promise.race([over, pause(50)]);
     context.signal.throwIfAborted();
   }
   const started = Date.now();
