@@ -7,6 +7,7 @@ import { buildGateway, databaseConnections } from './harness/gateway.ts';
 import { removeLeftovers } from './harness/postgres.ts';
 import { type Options, readOptions, usage } from './options.ts';
 import type { Scenario } from './scenario.ts';
+import { fairness } from './scenarios/fairness.ts';
 import { growth } from './scenarios/growth.ts';
 import { ingest } from './scenarios/ingest.ts';
 import { load } from './scenarios/load.ts';
@@ -17,7 +18,17 @@ import { start } from './scenarios/start.ts';
 import { storm } from './scenarios/storm.ts';
 import { type Entry, type Head, headLines, rowLines } from './show.ts';
 
-const scenarios: readonly Scenario[] = [ingest, storm, query, growth, start, load, retention, operator];
+const scenarios: readonly Scenario[] = [
+  ingest,
+  storm,
+  fairness,
+  query,
+  growth,
+  start,
+  load,
+  retention,
+  operator,
+];
 const defaultSoak = 1;
 /** Where sh is bash, npm delivers one Ctrl-C twice: so soon, it is the same one. */
 const sameSignal = 500;

@@ -13,8 +13,9 @@ const patience = 60_000;
  * Sends over so many kept connections, one request at a time on each.
  *
  * @param url of the server; what follows the host stands before every path
+ * @param token of each request, if any
  */
-export function httpSender(url: string, connections: number): Sender {
+export function httpSender(url: string, connections: number, token: string | undefined): Sender {
   const { origin, hostname, port, pathname } = new URL(url);
   const prefix = pathname.replace(/\/$/, '');
   const pool = new Pool(origin, {
@@ -24,7 +25,8 @@ export function httpSender(url: string, connections: number): Sender {
     headersTimeout: patience,
     bodyTimeout: patience,
   });
-  const json = { 'content-type': 'application/json' };
+  const bare = token === undefined ? {} : { authorization: `Bearer ${token}` };
+  const json = { ...bare, 'content-type': 'application/json' };
   return {
     send: (message) =>
       new Promise((resolve) => {
@@ -34,7 +36,7 @@ export function httpSender(url: string, connections: number): Sender {
           {
             method: message.method as Dispatcher.HttpMethod,
             path: prefix + message.path,
-            headers: message.body === undefined ? {} : json,
+            headers: message.body === undefined ? bare : json,
             body: message.body ?? null,
           },
           {

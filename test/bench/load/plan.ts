@@ -45,6 +45,8 @@ export const loadPlan = z.object({
   /** `http://host:port` of a server, or the `postgres://` address of the database whose limit is asked. */
   url: z.string(),
   work,
+  /** What each request is authorized with, without `Bearer`; nothing is sent when absent. */
+  token: z.optional(z.string()),
   /** Begins the namespaces of all that is written, so that it can be found and counted. */
   tag: z.string(),
   /** Decides everything that is drawn. */

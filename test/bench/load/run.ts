@@ -16,7 +16,7 @@ export async function runLoad(plan: LoadPlan): Promise<LoadResult> {
   const connections = plan.connections ?? defaultConnections;
   const sender = plan.url.startsWith('postgres')
     ? statementSender(plan.url, connections)
-    : httpSender(plan.url, connections);
+    : httpSender(plan.url, connections, plan.token);
   try {
     return await send(plan, connections, sender);
   } finally {
