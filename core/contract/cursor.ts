@@ -1,5 +1,6 @@
 import * as z from 'zod/mini';
 import { severities } from '../domain/report.ts';
+import { readCursor, writeCursor } from './cursor-text.ts';
 import { times } from './fields.ts';
 import type { Sort } from './list.ts';
 
@@ -22,18 +23,12 @@ const content = z.union([
 ]);
 
 export function encodeCursor({ sort, values, id }: CursorPlace): string {
-  return Buffer.from(JSON.stringify([sort, values, id])).toString('base64url');
+  return writeCursor([sort, values, id]);
 }
 
 /** Null when the text is not a cursor of ours. */
 export function decodeCursor(text: string): CursorPlace | null {
-  let json: unknown;
-  try {
-    json = JSON.parse(Buffer.from(text, 'base64url').toString('utf8'));
-  } catch {
-    return null;
-  }
-  const parsed = content.safeParse(json);
+  const parsed = content.safeParse(readCursor(text));
   if (!parsed.success) {
     return null;
   }

@@ -1,4 +1,5 @@
 import * as z from 'zod/mini';
+import { readCursor, writeCursor } from './cursor-text.ts';
 import { times } from './fields.ts';
 
 /** A place in a list that is sorted by time, then by id. */
@@ -14,17 +15,11 @@ const content = z.tuple([
 ]);
 
 export function encodeMoment({ at, id }: Moment): string {
-  return Buffer.from(JSON.stringify([at, id])).toString('base64url');
+  return writeCursor([at, id]);
 }
 
 /** Null when the text is not a cursor of ours. */
 export function decodeMoment(text: string): Moment | null {
-  let json: unknown;
-  try {
-    json = JSON.parse(Buffer.from(text, 'base64url').toString('utf8'));
-  } catch {
-    return null;
-  }
-  const parsed = content.safeParse(json);
+  const parsed = content.safeParse(readCursor(text));
   return parsed.success ? { at: parsed.data[0], id: parsed.data[1] } : null;
 }
