@@ -332,6 +332,10 @@ declare
 begin
   select * into present from issues i where i.identity = report.identity for no key update;
   is_old := report.source <> 'user' and report.filed_at < (select h.dropped_before from history h);
+  -- An issue may wait for a pipeline whose row was purged. One that comes to wait later needs that row, and finds or awaits ours.
+  if present.key is null and is_pipeline and exists (select from issues i where i.ends_of = report.identity) then
+    return;
+  end if;
   if present.key is null and not is_old then
     insert into issues (
       identity, cluster, namespace, resource_type, resource_name, resource_namespace, issue_type, id, state, title, description,
@@ -1284,6 +1288,68 @@ CREATE OR REPLACE FUNCTION public.link_id(issue uuid, url text)
  IMMUTABLE PARALLEL SAFE
 AS $function$
   select overlay(overlay(md5(issue::text || ' ' || url) placing '8' from 13) placing '8' from 17)::uuid
+$function$;
+
+CREATE OR REPLACE FUNCTION public.read_issues(ids uuid[])
+ RETURNS json
+ LANGUAGE plpgsql
+ STABLE PARALLEL SAFE
+AS $function$
+begin
+  return (
+    with page as materialized (
+      select asked.place, i.key, i.id, i.identity, i.title, i.description, i.severity, i.issue_type, i.state, i.cluster,
+        i.namespace, i.resource_type, i.resource_name, i.resource_namespace, i.labels, i.due_at, i.detected_at,
+        i.resolved_at, i.first_seen_at, i.last_seen_at, i.occurrences, i.episode_occurrences, i.episodes, i.created_at,
+        i.updated_at
+      from unnest(ids) with ordinality as asked (id, place)
+      join issues i on i.id = asked.id
+    ),
+    link as (
+      select l.*, row_number() over (
+        partition by l.issue_key order by l.reported_key desc nulls last, l.reported_position
+      ) as newest
+      from links l
+      where l.issue_key = any (array(select key from page))
+    ),
+    relation as (
+      select source_key as issue_key, target_key as other_key, id, true as outgoing, created_at
+      from relations where source_key = any (array(select key from page))
+      union all
+      select target_key, source_key, id, false, created_at
+      from relations where target_key = any (array(select key from page))
+    )
+    select json_build_object(
+      'issues', (select json_agg(page order by place) from page),
+      'links', (
+        select json_agg(
+          json_build_object('issue_key', l.issue_key, 'id', l.id, 'title', coalesce(l.person_title, l.reported_title), 'url', l.url)
+          order by l.person_position, l.reported_key desc nulls last, l.reported_position
+        )
+        from link l
+        where l.newest <= 50 or l.person_title is not null
+      ),
+      'relations', (
+        select json_agg(
+          json_build_object(
+            'issue_key', r.issue_key, 'id', r.id, 'outgoing', r.outgoing,
+            'other', json_build_object(
+              'id', o.id, 'title', o.title, 'description', o.description, 'severity', o.severity, 'issueType', o.issue_type,
+              'state', o.state, 'detectedAt', o.detected_at, 'resolvedAt', o.resolved_at, 'cluster', o.cluster,
+              'namespace', o.namespace, 'scopeId', o.identity, 'resourceType', o.resource_type,
+              'resourceName', o.resource_name, 'resourceNamespace', o.resource_namespace, 'createdAt', o.created_at,
+              'updatedAt', o.updated_at
+            )
+          )
+          order by r.created_at, r.id
+        )
+        from relation r
+        join issues o on o.key = r.other_key
+        where o.id is not null
+      )
+    )
+  );
+end
 $function$;
 
 CREATE OR REPLACE FUNCTION public.refuse_wrong_identity()

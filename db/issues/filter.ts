@@ -20,8 +20,13 @@ export function isAnyOf(column: Column, names: OneOrMore): SQL {
   return others.length === 0 ? eq(column, only) : inArray(column, [only, ...others]);
 }
 
-export function hasSeveralNamespaces({ namespace }: Filter): boolean {
-  return Array.isArray(namespace) && namespace.length > 1;
+export function hasSeveralNamespaces(filter: Filter): boolean {
+  return namespaceCount(filter) > 1;
+}
+
+/** How many namespaces `perNamespace` asks one by one: 1 also where none is named. */
+export function namespaceCount({ namespace }: Filter): number {
+  return Array.isArray(namespace) ? Math.max(1, namespace.length) : 1;
 }
 
 /**

@@ -2,7 +2,7 @@ import type postgres from 'postgres';
 import { retrying } from '../failure.ts';
 
 /** Issues in one go: enough to fill the index in its own order, few enough to be done in a quarter of a second. */
-const most = 500;
+export const textsAtOnce = 500;
 
 /**
  * Takes the words of issues that have changed into the index of the search. Searches find them before too, but
@@ -13,7 +13,7 @@ const most = 500;
  */
 export function indexTexts(sql: postgres.Sql): Promise<number> {
   return retrying(async () => {
-    const [row] = await sql<{ taken: number }[]>`select index_texts(${most}) as taken`;
+    const [row] = await sql<{ taken: number }[]>`select index_texts(${textsAtOnce}) as taken`;
     return row?.taken ?? 0;
   });
 }

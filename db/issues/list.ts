@@ -7,8 +7,8 @@ import { execute } from '../orm.ts';
 import { issues } from '../schema/issues.ts';
 import { countOf } from './count.ts';
 import { type Filter, filterCondition, hasSeveralNamespaces, perNamespace } from './filter.ts';
-import { afterCursor, orderBy, type Place, placeColumns, sortColumns, sortValues, walkBy } from './order.ts';
-import { readIssues } from './page.ts';
+import { afterCursor, orderBy, placeColumns, sortColumns, sortValues, walkBy } from './order.ts';
+import { type PageDocument, toIssues } from './page.ts';
 import { searchParts, searchTotal } from './search.ts';
 
 export interface Page {
@@ -18,49 +18,46 @@ export interface Page {
   readonly cursor: string | null;
 }
 
-/** A place of the page, or none where the page is empty; with the total, which is counted one beyond `searchTotal` in a search. */
-type Found = (Place | { readonly id: null }) & { readonly total: string };
+interface Found {
+  /** Counted one beyond `searchTotal` in a search. */
+  readonly total: string;
+  /** Whether more follow. */
+  readonly is_more: boolean;
+  readonly page: PageDocument;
+}
 
 /**
- * A page of issues, with links and relations, and the total, in two statements: which issues, and what is to be said of them.
+ * A page of issues, with links and relations, and the total, in one statement: every issue of the page is one that the filter asks
+ * for, and the total counts it.
  *
  * @throws KiteError `invalid_request` for a cursor that is not one
  */
 export function listIssues(database: Database, filter: Filter, page: Page): Promise<IssuePage> {
   return retrying(async () => {
-    const statement =
-      filter.search === undefined ? listed(filter, page) : searched(filter.search, filter, page);
-    const found = await execute<Found>(database, statement, isKept(filter, page));
-    const places = found.filter((row): row is Place & Found => row.id !== null);
-    const shown = places.slice(0, page.limit);
-    const last = shown.at(-1);
-    const total = Number(found[0]?.total ?? 0);
+    const [found] = await execute<Found>(database, statementOf(filter, page), isKept(filter, page));
+    const data = found === undefined ? [] : toIssues(found.page);
+    const last = data.at(-1);
+    const total = Number(found?.total ?? 0);
     const isMore = filter.search !== undefined && total > searchTotal;
     return {
-      data: await readIssues(
-        database.sql,
-        shown.map(({ id }) => id),
-      ),
+      data,
       total: isMore ? searchTotal : total,
       ...(isMore && { totalIsLowerBound: true }),
       limit: page.limit,
       offset: page.offset,
       nextCursor:
-        places.length > page.limit && last !== undefined
+        found?.is_more === true && last !== undefined
           ? encodeCursor({ sort: page.sort, values: sortValues(page.sort, last), id: last.id })
           : null,
     };
   });
 }
 
-/** The filters that an index serves, whatever value they ask for. */
+/** The filters of which one, beside namespace and cluster, is asked for over and over; an index serves each, whatever its value. */
 const keptFilters: readonly (keyof Filter)[] = [
-  'namespace',
-  'cluster',
   'state',
   'severity',
   'issueType',
-  'resourceType',
   'resourceName',
   'application',
   'component',
@@ -72,33 +69,60 @@ const keptLimits = [1, 10, 50];
 
 /**
  * Whether the statement is one of those that are asked over and over, so that connections keep it; its limit is a part of its text
- * then. By far most lists are, and there can be some hundreds of texts at most.
+ * then. These are first pages in the default order, of one namespace, of a cluster or any, with one filter more at most: 60 texts,
+ * by ten choices of that filter (none, two states, seven others) and three limits.
  */
 function isKept(filter: Filter, page: Page): boolean {
-  const asked = Object.values(filter).filter((value) => value !== undefined);
-  const kept = keptFilters.map((name) => filter[name]).filter((value) => value !== undefined);
-  const isPlain = asked.every((value) => !Array.isArray(value) || value.length === 1);
-  return hasKeptLimit(page) && isPlain && asked.length === kept.length && asked.length <= 3;
+  const { namespace, cluster, ...others } = filter;
+  const kept = Object.entries(others).filter(([, value]) => value !== undefined);
+  return (
+    hasKeptLimit(page) &&
+    page.cursor === null &&
+    page.sort === 'detectedAt' &&
+    namespace !== undefined &&
+    kept.length <= 1 &&
+    kept.every(([name]) => keptFilters.some((one) => one === name)) &&
+    [namespace, cluster, ...Object.values(others)].every(
+      (value) => !Array.isArray(value) || value.length === 1,
+    )
+  );
 }
 
 function hasKeptLimit(page: Page): boolean {
   return page.offset === 0 && keptLimits.includes(page.limit);
 }
 
-function listed(filter: Filter, page: Page): SQL {
+/** What finds a page: the places on it and one more, the total as a scalar, and what both look at, as common table expressions. */
+interface Finding {
+  readonly parts?: SQL;
+  readonly places: SQL;
+  readonly total: SQL;
+}
+
+function statementOf(filter: Filter, page: Page): SQL {
+  const { search } = filter;
+  const { parts, places, total } =
+    search === undefined ? listed(filter, page) : searched(search, filter, page);
+  return sql`
+    with ${parts === undefined ? sql`` : sql`${parts},`}
+    place as materialized (${places})
+    select ${total} as total,
+      (select count(*) > ${limitOf(page, page.limit)} from place) as is_more,
+      read_issues(array(
+        select ${issues.id} from place as ${issues} order by ${orderBy(page.sort)} limit ${limitOf(page, page.limit)}
+      )) as page`;
+}
+
+function listed(filter: Filter, page: Page): Finding {
   const isSelective = selective.some((name) => filter[name] !== undefined);
   return isSelective
-    ? sql`
-      with matching as materialized (select ${sortColumns} from ${issues} where ${filterCondition(filter)})
-      select found.total, issues.*
-      from (select count(*) as total from matching) as found
-      left join (${placesOf(page, sql`matching as ${issues}`, undefined)}) as issues on true
-      order by ${orderBy(page.sort)}`
-    : sql`
-      select found.total, issues.*
-      from (select ${countOf(filter)} as total) as found
-      left join (${walk(page, filter)}) as issues on true
-      order by ${orderBy(page.sort)}`;
+    ? {
+        parts: sql`
+          matching as materialized (select ${sortColumns} from ${issues} where ${filterCondition(filter)})`,
+        places: placesOf(page, sql`matching as ${issues}`, undefined),
+        total: sql`(select count(*) from matching)`,
+      }
+    : { places: walk(page, filter), total: countOf(filter) };
 }
 
 /**
@@ -107,18 +131,16 @@ function listed(filter: Filter, page: Page): SQL {
  */
 const selective = ['label', 'application', 'component', 'resourceName', 'pipelineRun', 'idPrefix'] as const;
 
-function searched(text: string, filter: Filter, page: Page): SQL {
+function searched(text: string, filter: Filter, page: Page): Finding {
   const { parts, isWide, has, total } = searchParts(text, filter);
-  return sql`
-    with ${parts}
-    select found.total, issues.*
-    from (select ${total} as total) as found
-    left join (
+  return {
+    parts,
+    places: sql`
       (${walk(page, filter, and(isWide, has))})
       union all
-      (${placesOf(page, sql`near as ${issues}`, sql`not ${isWide}`)})
-    ) as issues on true
-    order by ${orderBy(page.sort)}`;
+      (${placesOf(page, sql`near as ${issues}`, sql`not ${isWide}`)})`,
+    total,
+  };
 }
 
 /** The places of a page among all that the filter asks for, taken from an index in its order. */
@@ -142,5 +164,10 @@ function placesOf(page: Page, from: SQLWrapper, condition: SQL | undefined): SQL
   return sql`
     select ${placeColumns(page.sort)} from ${from} where ${and(condition, after) ?? sql`true`}
     order by ${walkBy(page.sort)}
-    ${hasKeptLimit(page) ? sql.raw(`limit ${page.limit + 1}`) : sql`limit ${page.limit + 1} offset ${page.offset}`}`;
+    limit ${limitOf(page, page.limit + 1)}${hasKeptLimit(page) ? sql`` : sql` offset ${page.offset}`}`;
+}
+
+/** A limit that known clients ask with is a part of the text, so that a plan that is kept knows it. */
+function limitOf(page: Page, limit: number): SQL {
+  return hasKeptLimit(page) ? sql.raw(String(limit)) : sql`${limit}::bigint`;
 }

@@ -1,19 +1,12 @@
 import { asc, desc, type SQL, type SQLWrapper, sql } from 'drizzle-orm';
 import { decodeCursor, largestCursorValue } from '../../core/contract/cursor.ts';
+import type { Issue } from '../../core/contract/issue.ts';
 import type { Sort } from '../../core/contract/list.ts';
+import { severities } from '../../core/domain/report.ts';
 import { cursorProblem } from '../failure.ts';
 import { issues } from '../schema/issues.ts';
 
-/** What a list is sorted by, of one row of it, and its id. */
-export interface Place {
-  readonly id: string;
-  readonly severity_rank?: number;
-  readonly detected_at?: Date;
-  readonly last_seen_at?: Date;
-  readonly due_at?: Date | null;
-}
-
-/** The columns of a place. */
+/** What a list is sorted by, and the id. */
 export function placeColumns(sort: Sort): SQL {
   switch (sort) {
     case 'detectedAt':
@@ -64,17 +57,17 @@ function listed(...parts: readonly SQLWrapper[]): SQL {
   return sql.join([...parts], sql`, `);
 }
 
-/** A place's values of what a list is sorted by, in milliseconds or ranks, as a cursor carries them. */
-export function sortValues(sort: Sort, place: Place): readonly number[] {
+/** An issue's values of what a list is sorted by, in milliseconds or ranks, as a cursor carries them. */
+export function sortValues(sort: Sort, issue: Issue): readonly number[] {
   switch (sort) {
     case 'detectedAt':
-      return [place.detected_at?.getTime() ?? 0];
+      return [Date.parse(issue.detectedAt)];
     case 'lastSeenAt':
-      return [place.last_seen_at?.getTime() ?? 0];
+      return [Date.parse(issue.lastSeenAt)];
     case 'severity':
-      return [place.severity_rank ?? 0, place.detected_at?.getTime() ?? 0];
+      return [1 + severities.indexOf(issue.severity), Date.parse(issue.detectedAt)];
     case 'dueAt':
-      return [place.due_at?.getTime() ?? never];
+      return [issue.dueAt === null ? never : Date.parse(issue.dueAt)];
   }
 }
 

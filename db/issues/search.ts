@@ -1,7 +1,7 @@
 import { and, like, type SQL, sql } from 'drizzle-orm';
 import { issues } from '../schema/issues.ts';
 import { texts, waitingTexts } from '../schema/texts.ts';
-import { type Filter, filterCondition, isAnyOf, perNamespace } from './filter.ts';
+import { type Filter, filterCondition, isAnyOf, namespaceCount, perNamespace } from './filter.ts';
 import { sortColumns } from './order.ts';
 
 /** A search counts no further than this; beyond it the total is a lower bound. */
@@ -14,10 +14,12 @@ export const searchTotal = 1000;
 const wide = 2000;
 
 /**
- * What so many of the first texts contain is looked for in one text after the other, until enough are found: for a word in each
- * second text the index reads lists of all of them, 45 ms at a million issues.
+ * What at least one in `common` of the newest `sample` texts contains is looked for in one text after the other, newest first, until
+ * enough are found: for a word in each second text the index reads lists of all of them, 45 ms at a million issues. Where the newest
+ * `reach` have not enough of it, as when few but the newest have it, the index is asked after all, some 15 ms later. Of several
+ * namespaces each has its share of both numbers.
  */
-const [common, sample] = [30, 300];
+const [common, sample, reach] = [5, 300, 15_000];
 
 /** Two letters or digits: less than the index's trigrams, so that what may follow is enumerated. */
 const twoLetters = /^[\p{L}\p{N}]{2}$/u;
@@ -45,31 +47,44 @@ export function searchParts(text: string, filter: Filter): Search {
     lower(${issues.title} || E'\n' || ${issues.description} || E'\n' || ${issues.resourceName}), lower(${text})
   ) > 0`;
   const isCommon = sql`(select is_common from probe)`;
+  const isFound = sql`(select is_found from outcome)`;
+  const newest = (columns: SQL, condition: SQL | undefined, most: SQL) =>
+    perNamespace(
+      filter,
+      (one) => sql`
+        select ${columns} from ${texts} where ${and(condition, within(one))} order by ${texts.issueKey} desc ${most}`,
+    );
+  const each = (number: number): number => Math.ceil(number / namespaceCount(filter));
   const isWide = sql`(select is_wide from breadth)`;
   const matching = filterCondition(filter);
   const condition = and(has, matching);
   return {
     parts: sql`
       probe as materialized (
-        select count(*) filter (where ${contains(text)}) >= ${common}::bigint as is_common
-        from (${perNamespace(
-          filter,
-          (one) =>
-            sql`select ${texts.words} from ${texts} where ${within(one)} order by ${texts.issueKey} limit ${sample}`,
-        )}) as ${texts}
+        select count(*) filter (where ${contains(text)}) * ${common} >= count(*) as is_common
+        from (${newest(sql`${texts.words}`, undefined, sql`limit ${each(sample)}`)}) as ${texts}
+      ),
+      walked as materialized (
+        select ${texts.issueKey}
+        from (${newest(sql`${texts.issueKey}, ${texts.words}`, isCommon, sql`limit ${each(reach)}`)}) as ${texts}
+        where ${contains(text)}
+        limit ${wide + 1}
+      ),
+      outcome as materialized (
+        select case
+          when not ${isCommon} then false
+          when (select count(*) > ${wide}::bigint from walked) then true
+          else not exists (${newest(sql`true`, undefined, sql`limit 1 offset ${each(reach)}`)})
+        end as is_found
       ),
       candidate as materialized (
-        (${perNamespace(
-          filter,
-          (one) =>
-            sql`select ${texts.issueKey} from ${texts} where ${and(isCommon, within(one), contains(text))} order by ${texts.issueKey} limit ${wide + 1}`,
-        )})
+        (select issue_key from walked where ${isFound})
         union all
-        (${perNamespace(
+        (select issue_key from (${perNamespace(
           filter,
           (one) =>
-            sql`select ${texts.issueKey} from ${texts} where ${and(sql`not ${isCommon}`, within(one), indexed(text))} limit ${wide + 1}`,
-        )})
+            sql`select ${texts.issueKey} from ${texts} where ${and(sql`not ${isFound}`, within(one), indexed(text))} limit ${wide + 1}`,
+        )}) as indexed limit ${wide + 1})
       ),
       breadth as materialized (select count(*) > ${wide}::bigint as is_wide from candidate),
       near as materialized (

@@ -1,5 +1,5 @@
 /** The words of an issue are found before and after the index has taken them, and taken once. */
-import { expect, test } from 'vitest';
+import { expect, test, vi } from 'vitest';
 import { indexTexts } from '../../../db/issues/index-texts.ts';
 import { component, failing, freshNamespace } from '../../support/bodies.ts';
 import { useKite } from '../../support/kite.ts';
@@ -47,6 +47,48 @@ test('an issue waits once, however often its words change; the same words do not
   expect(await indexTexts(kite.server.database.sql)).toBe(1);
   await kite.reports([failing(namespace, 6, { description: 'Failed the 4th time.' })]);
   expect(await waiting()).toBe(0);
+});
+
+test('an issue that is deleted while its words wait leaves nothing behind, also when its row goes first', async () => {
+  const namespace = freshNamespace();
+  const { sql } = kite.server.database;
+  await kite.reports([failing(namespace, 0), failing(namespace, 1, component('purged'))]);
+  for (const { id } of (await kite.list({ namespace })).data) await kite.ask('DELETE', `/issues/${id}`);
+  await sql`delete from issues where namespace = ${namespace} and resource_name = 'purged'`;
+  expect(await waiting()).toBe(2);
+  await indexTexts(sql);
+  expect(await waiting()).toBe(0);
+  expect(await sql`select from issue_texts where namespace = ${namespace}`).toHaveLength(0);
+});
+
+test('of two callers that open an issue at once, the one that comes second leaves no words that wait for ever', async () => {
+  const namespace = freshNamespace();
+  const { sql } = kite.server.database;
+  const isWaiting = async () =>
+    (
+      await sql`select from pg_stat_activity where wait_event = 'transactionid' and query like '%apply_reports%'`
+    ).length > 0;
+  const second = await sql.begin(async (tx) => {
+    const [row] = await tx<{ identity: string }[]>`
+      insert into issues (
+        identity, cluster, namespace, resource_type, resource_name, resource_namespace, issue_type, created_at, updated_at
+      )
+      values (
+        identity_of('local', ${namespace}, 'component', 'checkout', ${namespace}, 'build'), 'local', ${namespace}, 'component',
+        'checkout', ${namespace}, 'build', now(), now()
+      )
+      returning identity`;
+    expect(row?.identity).toBeDefined();
+    const answer = kite.reports([failing(namespace, 0)]);
+    await vi.waitUntil(isWaiting, { timeout: 10_000 });
+    return { answer };
+  });
+  expect((await second.answer)[0]?.status).toBe('opened');
+  // Of the row that was not written, and of the one that was.
+  expect(await waiting()).toBe(2);
+  expect(await indexTexts(sql)).toBe(1);
+  expect(await waiting()).toBe(0);
+  expect(await titles(namespace, 'checkout')).toHaveLength(1);
 });
 
 test('an issue that is being written is left for the next time', async () => {
