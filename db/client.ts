@@ -14,6 +14,11 @@ export interface DatabaseOptions {
   readonly timeout: number;
   /** Milliseconds for a statement, where that differs; 0: as long as it takes. */
   readonly statementTimeout?: number;
+  /**
+   * Makes the password of a connection that is being opened; must not throw. Who asks for one is a proxy: it lets a client
+   * send none of the settings below but the first two, so the role's own settings in the database hold instead.
+   */
+  readonly password?: () => string;
 }
 
 /**
@@ -40,9 +45,16 @@ export function connect(url: string, options: DatabaseOptions): Database {
     connection: {
       application_name: 'kite',
       TimeZone: 'UTC',
-      statement_timeout: options.statementTimeout ?? options.timeout,
-      idle_in_transaction_session_timeout: options.timeout * 2,
+      ...(options.password === undefined && timeouts(options)),
     },
+    ...(options.password !== undefined && { password: options.password }),
   });
   return { sql, close: () => sql.end({ timeout: 5 }) };
+}
+
+function timeouts({ statementTimeout, timeout }: DatabaseOptions) {
+  return {
+    statement_timeout: statementTimeout ?? timeout,
+    idle_in_transaction_session_timeout: timeout * 2,
+  };
 }

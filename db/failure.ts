@@ -3,8 +3,11 @@ import { KiteError } from '../core/errors.ts';
 /** How long a caller should wait before it asks again, in seconds. */
 const retryAfter = '2';
 
-/** SQLSTATE classes and codes that say "not now" rather than "never": connection, resources, operator, time. */
-const passing = /^(08...|53...|57P..|57014|55000|55P03|40001|40P01|25006|3D000|58030|XX000)$/;
+/**
+ * SQLSTATE classes and codes that say "not now" rather than "never": connection, resources, operator, time; and whom the
+ * database does not let in, since passwords are changed while we run.
+ */
+const passing = /^(08...|28000|28P01|53...|57P..|57014|55000|55P03|40001|40P01|25006|3D000|58030|XX000)$/;
 const passingNames = new Set([
   'CONNECTION_CLOSED',
   'CONNECTION_DESTROYED',

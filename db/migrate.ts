@@ -29,9 +29,14 @@ type Landed = ReadonlyMap<string, string>;
  * Any number of starters may run this at once, through a transaction-pooling proxy too: each file runs once.
  * A landed file is frozen (line endings aside).
  * @param sql a client of the database to change, whose role may create tables in schema public
+ * @param accept told of the files of a newer program, where such a database is taken as it is; refused when absent
  * @throws Error naming the file: misnumbered, changed after it landed, unknown to this program, or failed (the Postgres error is its `cause`)
  */
-export async function migrate(sql: postgres.Sql, directory: URL | string): Promise<MigrateResult> {
+export async function migrate(
+  sql: postgres.Sql,
+  directory: URL | string,
+  accept?: (unknown: readonly string[]) => void,
+): Promise<MigrateResult> {
   const migrations = await readMigrations(
     typeof directory === 'string' ? directory : fileURLToPath(directory),
   );
@@ -40,7 +45,8 @@ export async function migrate(sql: postgres.Sql, directory: URL | string): Promi
     await createTable(tx);
     return readLanded(tx);
   });
-  refuseUnknown(landed, migrations);
+  const isWhole = migrations.every(({ name }) => landed.has(name));
+  judgeUnknown(landed, migrations, isWhole ? accept : undefined);
   const applied: string[] = [];
   for (const migration of migrations) {
     if (isLanded(landed, migration)) {
@@ -51,6 +57,26 @@ export async function migrate(sql: postgres.Sql, directory: URL | string): Promi
     }
   }
   return { applied, already: migrations.length - applied.length };
+}
+
+/**
+ * What `migrate` would land now; changes nothing.
+ *
+ * @returns names of files, in order
+ * @throws Error naming the file: misnumbered, changed after it landed, or unknown to this program
+ */
+export async function pendingMigrations(
+  sql: postgres.Sql,
+  directory: URL | string,
+): Promise<readonly string[]> {
+  const migrations = await readMigrations(
+    typeof directory === 'string' ? directory : fileURLToPath(directory),
+  );
+  const landed = await sql.begin('read only', async (tx) =>
+    (await isTableThere(tx)) ? readLanded(tx) : new Map<string, string>(),
+  );
+  judgeUnknown(landed, migrations);
+  return migrations.filter((migration) => !isLanded(landed, migration)).map(({ name }) => name);
 }
 
 async function readMigrations(directory: string): Promise<readonly Migration[]> {
@@ -93,10 +119,7 @@ async function lock(tx: postgres.TransactionSql): Promise<void> {
 }
 
 async function createTable(tx: postgres.TransactionSql): Promise<void> {
-  const [table] = await tx<
-    { exists: boolean }[]
-  >`select to_regclass('public.schema_migrations') is not null as exists`;
-  if (table?.exists !== true) {
+  if (!(await isTableThere(tx))) {
     await tx`
       create table public.schema_migrations (
         name text primary key,
@@ -106,6 +129,13 @@ async function createTable(tx: postgres.TransactionSql): Promise<void> {
   }
 }
 
+async function isTableThere(tx: postgres.TransactionSql): Promise<boolean> {
+  const [table] = await tx<
+    { exists: boolean }[]
+  >`select to_regclass('public.schema_migrations') is not null as exists`;
+  return table?.exists === true;
+}
+
 async function readLanded(tx: postgres.TransactionSql): Promise<Landed> {
   const rows = await tx<
     { name: string; checksum: string }[]
@@ -113,7 +143,12 @@ async function readLanded(tx: postgres.TransactionSql): Promise<Landed> {
   return new Map(rows.map(({ name, checksum }) => [name, checksum]));
 }
 
-function refuseUnknown(landed: Landed, migrations: readonly Migration[]): void {
+/** Files that landed and that this program does not have: a newer one landed them, or one of them has another name now. */
+function judgeUnknown(
+  landed: Landed,
+  migrations: readonly Migration[],
+  accept?: (unknown: readonly string[]) => void,
+): void {
   const known = new Set(migrations.map(({ name }) => name));
   const unknown = [...landed.keys()].filter((name) => !known.has(name)).sort();
   for (const name of unknown) {
@@ -124,10 +159,13 @@ function refuseUnknown(landed: Landed, migrations: readonly Migration[]): void {
       );
     }
   }
-  if (unknown.length > 0) {
+  if (unknown.length > 0 && accept === undefined) {
     throw new Error(
       `This database is newer than this program, which does not know migration ${unknown.join(', ')}. Run the version of Kite that landed it, or a newer one.`,
     );
+  }
+  if (unknown.length > 0) {
+    accept?.(unknown);
   }
 }
 

@@ -6,6 +6,7 @@ import type { OperationId } from '../core/contract/operations.ts';
 import { type AccessConfig, readAccess } from './access/config.ts';
 import { defaultDataDirectory } from './data-directory.ts';
 import { isLoopback } from './loopback.ts';
+import { about, defaulted, duration, integer, oneOf, optional, parseInteger } from './variable.ts';
 
 export type WebhookName = {
   [Id in OperationId]: Id extends `webhooks.${infer Name}` ? Name : never;
@@ -18,6 +19,7 @@ const webhookNames = [
   'release-failure',
   'release-success',
 ] as const satisfies readonly WebhookName[];
+const databaseAuths = ['password', 'iam'] as const;
 const logLevels = ['trace', 'debug', 'info', 'warn', 'error', 'silent'] as const;
 const logFormats = ['json', 'pretty'] as const;
 
@@ -29,92 +31,34 @@ export interface Config {
   readonly host: string;
   /** Who is let in, and what they may do; undefined: nobody is asked who they are. */
   readonly access: AccessConfig | undefined;
+  /** Where metrics and probes are answered; 0: on any free port. Undefined: nowhere. */
+  readonly metricsPort: number | undefined;
   /** Absent: the embedded database in `dataDirectory`. */
   readonly databaseUrl: string | undefined;
+  /** With what a connection says who it is: the password of `databaseUrl`, or a token made for it. */
+  readonly databaseAuth: (typeof databaseAuths)[number];
   /** An absolute path. */
   readonly dataDirectory: string;
   readonly databaseConnections: number;
   readonly databaseTimeout: number;
   readonly requestTimeout: number;
   readonly shutdownTimeout: number;
+  /** How long requests are taken after the signal to stop. */
+  readonly drainDelay: number;
   readonly maxInFlight: number;
   /** The cluster of reports that name none. */
   readonly cluster: string;
   /** Holds the placeholder `{run}` and may hold `{namespace}`. */
   readonly logsUrl: string | undefined;
   readonly historyDays: number;
+  /** Whether a database is taken that a newer release has migrated. */
+  readonly acceptsNewer: boolean;
   readonly namespaceCheck: boolean;
   readonly webhooksDisabled: ReadonlySet<WebhookName>;
+  /** Whose metrics these are. */
+  readonly service: string;
   readonly logLevel: (typeof logLevels)[number];
   readonly logFormat: (typeof logFormats)[number];
-}
-
-interface About {
-  readonly default: string;
-  readonly meaning: string;
-  readonly secret?: true;
-}
-
-const about = z.registry<About>();
-
-/** A variable without a default; `complaint` continues `NAME: "value" …`. */
-function variable<T>(complaint: string, parse: (text: string) => T | undefined, described: About) {
-  const schema = z.pipe(
-    z.string(),
-    z.transform((text: string, context): T => {
-      const value = parse(text);
-      if (value === undefined) {
-        context.issues.push({ code: 'custom', message: complaint, input: text });
-        return z.NEVER;
-      }
-      return value;
-    }),
-  );
-  about.add(schema, described);
-  return schema;
-}
-
-/** A variable whose default is parsed as if it had been written. */
-function defaulted<T>(complaint: string, parse: (text: string) => T | undefined, described: About) {
-  const schema = z.prefault(variable(complaint, parse, described), described.default);
-  about.add(schema, described);
-  return schema;
-}
-
-function optional<T>(complaint: string, parse: (text: string) => T | undefined, described: About) {
-  const schema = z.optional(variable(complaint, parse, described));
-  about.add(schema, described);
-  return schema;
-}
-
-function integer(what: string, least: number, most: number, described: About) {
-  return defaulted(
-    `is not ${what} between ${least} and ${most}`,
-    (text) => {
-      const value = /^\d{1,9}$/.test(text) ? Number(text) : -1;
-      return value >= least && value <= most ? value : undefined;
-    },
-    described,
-  );
-}
-
-const units = { ms: 1, s: 1000, m: 60_000 } as const;
-const longest = 60 * units.m;
-
-function duration(described: About) {
-  return defaulted(
-    'is not a duration from 1ms to 60m, such as 500ms, 5s or 2m; a plain number counts milliseconds',
-    (text) => {
-      const [, digits, unit = 'ms'] = /^(\d{1,9})(ms|s|m)?$/.exec(text) ?? [];
-      const value = Number(digits) * (unit === 's' || unit === 'm' ? units[unit] : units.ms);
-      return value >= 1 && value <= longest ? value : undefined;
-    },
-    described,
-  );
-}
-
-function oneOf<const Words extends readonly string[]>(words: Words) {
-  return (text: string): Words[number] | undefined => words.find((word) => word === text.toLowerCase());
 }
 
 function parseDatabaseUrl(text: string): string | undefined {
@@ -162,11 +106,21 @@ const schema = z.object({
       'Who is let in and what they may do, as JSON or the path of a JSON file; see security.md. When absent, nobody is asked who they are.',
     secret: true,
   }),
+  KITE_METRICS_PORT: optional('is not a port between 0 and 65535', parseInteger(0, 65_535), {
+    default: '',
+    meaning:
+      'TCP port on the address of HOST for /metrics, /livez and /readyz, which ask for no token; 0 takes any free one. With it, a database that does not answer at the start is waited for.',
+  }),
   DATABASE_URL: optional('is not a URL that begins with postgres:// or postgresql://', parseDatabaseUrl, {
     default: '',
     meaning:
       'The Postgres database, as postgres://user:password@host/name; when absent, an embedded one in KITE_DATA.',
     secret: true,
+  }),
+  KITE_DATABASE_AUTH: defaulted(`is not one of ${databaseAuths.join(', ')}`, oneOf(databaseAuths), {
+    default: 'password',
+    meaning:
+      'How Kite says at the database who it is: with the password of DATABASE_URL, or with iam, behind an RDS Proxy, by a token that is made with the AWS credentials of the environment for each connection.',
   }),
   KITE_DATA: optional('is not a path', (text) => (text.includes('\0') ? undefined : resolve(text)), {
     default:
@@ -189,6 +143,14 @@ const schema = z.object({
     default: '10s',
     meaning: 'How long running requests may take to finish after SIGTERM.',
   }),
+  KITE_DRAIN_DELAY: duration(
+    {
+      default: '0',
+      meaning:
+        'How long requests are still taken after SIGTERM, each answered with Connection: close, while /readyz says no: as long as balancers take to see that.',
+    },
+    0,
+  ),
   KITE_MAX_IN_FLIGHT: integer('a number of requests', 1, 100_000, {
     default: '1000',
     meaning: 'Requests at work at the same time; those beyond are answered with 503.',
@@ -211,6 +173,11 @@ const schema = z.object({
     default: '180',
     meaning: 'Days for which reports and events are kept, 7 to 400.',
   }),
+  KITE_NEWER_DATABASE: defaulted('is not one of refuse, accept', oneOf(['refuse', 'accept']), {
+    default: 'refuse',
+    meaning:
+      'What is done with a database that a newer release has migrated: refuse to start, or accept it, to go back to the release before; see deploy.md.',
+  }),
   KITE_NAMESPACE_CHECK: defaulted('is neither on nor off', (text) => switches.get(text.toLowerCase()), {
     default: 'on',
     meaning:
@@ -220,6 +187,14 @@ const schema = z.object({
     `is not a comma-separated list of ${webhookNames.join(', ')}, or the word all`,
     parseWebhooks,
     { default: '', meaning: `Webhooks to switch off, comma-separated: ${webhookNames.join(', ')}; or all.` },
+  ),
+  KITE_SERVICE: defaulted(
+    'is not a name of at most 100 characters from a-z, A-Z, 0-9, . _ and -',
+    (text) => (/^[\w.-]{1,100}$/.test(text) ? text : undefined),
+    {
+      default: 'kite',
+      meaning: 'Name of this installation, by which the metrics of functions are told apart.',
+    },
   ),
   LOG_LEVEL: defaulted(`is not one of ${logLevels.join(', ')}`, oneOf(logLevels), {
     default: 'info',
@@ -264,6 +239,9 @@ export function readConfig(
   const read = schema.safeParse(Object.fromEntries(given));
   const problems = read.success ? [] : read.error.issues.map((issue) => problem(issue, given));
   const access = accessOf(given, env, problems);
+  if (read.data?.KITE_DATABASE_AUTH === 'iam') {
+    problems.push(...tokenProblems(read.data.DATABASE_URL));
+  }
   const dataDirectory = read.data?.KITE_DATA ?? defaultDataDirectory(env, isRoot);
   if (dataDirectory === undefined && !given.has('KITE_DATA') && !given.has('DATABASE_URL')) {
     problems.push('KITE_DATA: is absent and this user has no home folder; name a folder for the database');
@@ -278,21 +256,42 @@ export function readConfig(
     port: values.PORT,
     host: values.HOST,
     access,
+    metricsPort: values.KITE_METRICS_PORT,
     databaseUrl: values.DATABASE_URL,
+    databaseAuth: values.KITE_DATABASE_AUTH,
     dataDirectory: dataDirectory ?? resolve('.kite'),
     databaseConnections: values.KITE_DATABASE_CONNECTIONS,
     databaseTimeout: values.KITE_DATABASE_TIMEOUT,
     requestTimeout: values.KITE_REQUEST_TIMEOUT,
     shutdownTimeout: values.KITE_SHUTDOWN_TIMEOUT,
+    drainDelay: values.KITE_DRAIN_DELAY,
     maxInFlight: values.KITE_MAX_IN_FLIGHT,
     cluster: values.KITE_CLUSTER,
     logsUrl: values.KITE_LOGS_URL,
     historyDays: values.KITE_HISTORY_DAYS,
+    acceptsNewer: values.KITE_NEWER_DATABASE === 'accept',
     namespaceCheck: values.KITE_NAMESPACE_CHECK,
     webhooksDisabled: values.KITE_WEBHOOKS_DISABLED ?? new Set(),
+    service: values.KITE_SERVICE,
     logLevel: values.LOG_LEVEL,
     logFormat: values.LOG_FORMAT ?? (isTTY ? 'pretty' : 'json'),
   };
+}
+
+/** A token opens the database to whoever has it: it goes to no server but the one that proves its name. */
+function tokenProblems(databaseUrl: string | undefined): readonly string[] {
+  if (databaseUrl === undefined) {
+    return ['KITE_DATABASE_AUTH: "iam" needs a DATABASE_URL'];
+  }
+  const { searchParams, username, password } = new URL(databaseUrl);
+  return [
+    ...(searchParams.get('sslmode') === 'verify-full'
+      ? []
+      : ['DATABASE_URL: its value (not shown) does not say ?sslmode=verify-full, which "iam" needs']),
+    ...(username !== '' && password === ''
+      ? []
+      : ['DATABASE_URL: its value (not shown) does not name a user without a password, as "iam" needs']),
+  ];
 }
 
 /** Without access control only this machine may reach it. */

@@ -1,5 +1,5 @@
 import * as z from 'zod/mini';
-import { userSource } from '../domain/report.ts';
+import { reportStatuses, userSource } from '../domain/report.ts';
 import { type ErrorCode, errorTable } from '../errors.ts';
 import {
   issueType,
@@ -12,6 +12,8 @@ import {
   scopeInput,
   severity,
 } from './fields.ts';
+import { issueEvent, scope } from './issue.ts';
+import { listQuery } from './list.ts';
 
 const source = name(limits.source, 'Who says so, such as `operator/pipelinerun`; not `user`.').check(
   z.refine((value) => value.toLowerCase().split('/')[0] !== userSource, {
@@ -52,18 +54,6 @@ z.globalRegistry.add(batch, {
 });
 export const reportsBody = z.object({ reports: batch });
 
-const reportStatuses = [
-  'opened',
-  'updated',
-  'reopened',
-  'resolved',
-  'recorded',
-  'duplicate',
-  'stale',
-  'rejected',
-] as const;
-export type ReportStatus = (typeof reportStatuses)[number];
-
 const codes = Object.keys(errorTable) as [ErrorCode, ...ErrorCode[]];
 const reportResult = z.object({
   index: z.int(),
@@ -80,3 +70,24 @@ const reportResult = z.object({
 });
 export type ReportResult = z.infer<typeof reportResult>;
 export const reportsAnswer = z.object({ results: z.array(reportResult) });
+
+/** What asks for the reports of one run. */
+export const reportsQuery = z.object({
+  ...z.pick(listQuery, { namespace: true, cluster: true, limit: true, cursor: true }).shape,
+  pipelineRun: name(limits.name, 'The run whose reports are asked for: its name or uid.'),
+});
+z.globalRegistry.add(reportsQuery, { required: ['namespace', 'pipelineRun'] });
+
+/** A report that was taken, with what it is about. */
+const reportTaken = z.extend(z.omit(issueEvent, { kind: true, content: true }), {
+  outcome: z.enum(['failing', 'passing']),
+  cluster: z.string(),
+  namespace: z.string(),
+  scope,
+  issueType,
+  /** Null where nothing has failed yet. */
+  issueId: z.nullable(z.uuid()),
+});
+export type ReportTaken = z.infer<typeof reportTaken>;
+export const reportPage = z.object({ data: z.array(reportTaken), nextCursor: z.nullable(z.string()) });
+export type ReportPage = z.infer<typeof reportPage>;

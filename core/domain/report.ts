@@ -10,6 +10,19 @@ export type State = (typeof states)[number];
 
 export type Outcome = 'failing' | 'passing';
 
+/** What can become of a report. */
+export const reportStatuses = [
+  'opened',
+  'updated',
+  'reopened',
+  'resolved',
+  'recorded',
+  'duplicate',
+  'stale',
+  'rejected',
+] as const;
+export type ReportStatus = (typeof reportStatuses)[number];
+
 /** What an adapter may call its reports; `user` is kept for people and refused from outside. */
 export const userSource = 'user';
 

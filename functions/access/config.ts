@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs';
+import { resolve } from 'node:path';
 import type * as z from 'zod/mini';
 import type { Right } from '../../core/access/right.ts';
 import type { Rule } from '../../core/access/rule.ts';
@@ -38,7 +39,8 @@ export interface ClusterConfig {
   readonly issuers: readonly string[];
   /** Empty: those of the API server itself. */
   readonly audiences: readonly string[];
-  readonly credential: { readonly file: string } | { readonly token: string };
+  /** The path of a file, a token itself, or the ARN of a secret. */
+  readonly credential: { readonly file: string } | { readonly token: string } | { readonly secret: string };
 }
 
 export interface IssuerConfig {
@@ -58,12 +60,12 @@ type Environment = Readonly<Record<string, string | undefined>>;
 /**
  * Reads how access is controlled.
  *
- * @param text JSON, or the path of a file that holds it
+ * @param text JSON, or the path of a file that holds it: of a function, from where its code lies
  * @param env where the names of secrets lead
  * @throws ConfigError naming all that is wrong, each with its path; it shows no secret
  */
 export function readAccess(text: string, env: Environment): AccessConfig {
-  const parsed = accessText.safeParse(parseText(text), { reportInput: true });
+  const parsed = accessText.safeParse(parseText(text, env), { reportInput: true });
   if (!parsed.success) {
     throw new ConfigError(parsed.error.issues.flatMap((issue) => lines(issue)));
   }
@@ -75,8 +77,8 @@ export function readAccess(text: string, env: Environment): AccessConfig {
   return config;
 }
 
-function parseText(text: string): unknown {
-  const json = text.startsWith('{') ? text : readText(text);
+function parseText(text: string, env: Environment): unknown {
+  const json = text.startsWith('{') ? text : readText(resolve(env.LAMBDA_TASK_ROOT ?? '', text));
   try {
     return JSON.parse(json);
   } catch {
@@ -217,12 +219,18 @@ function readCa(from: Pick<Cluster, 'ca' | 'caFile'>, complain: Complain): strin
 }
 
 function readCredential(
-  { tokenFile, tokenVariable }: Cluster,
+  { tokenFile, tokenVariable, tokenSecret }: Cluster,
   env: Environment,
   complain: Complain,
 ): ClusterConfig['credential'] {
-  if ((tokenFile === undefined) === (tokenVariable === undefined)) {
-    complain('tokenFile', 'or tokenVariable says with what the cluster is asked: give one of them');
+  if ([tokenFile, tokenVariable, tokenSecret].filter((given) => given !== undefined).length !== 1) {
+    complain(
+      'tokenFile',
+      'or tokenVariable or tokenSecret says with what the cluster is asked: give one of them',
+    );
+  }
+  if (tokenSecret !== undefined) {
+    return { secret: tokenSecret };
   }
   if (tokenVariable === undefined) {
     return { file: tokenFile ?? '' };

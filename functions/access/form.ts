@@ -62,9 +62,16 @@ const cluster = z.strictObject({
   /** What its tokens say in `iss`. */
   issuers: many(text(), 1),
   audiences: z._default(many(text(), 0), []),
-  /** The token to ask with: in a file that is read again as it changes, or in an environment variable. */
+  /** The token to ask with: in a file that is read again as it changes, in an environment variable, or in a secret on AWS. */
   tokenFile: z.optional(text()),
   tokenVariable: z.optional(text()),
+  tokenSecret: z.optional(
+    text().check(
+      z.regex(/^arn:[a-z-]+:secretsmanager:[a-z0-9-]+:\d{12}:secret:\S+$/, {
+        error: 'is not the ARN of a secret in Secrets Manager',
+      }),
+    ),
+  ),
   default: z._default(z.boolean(), false),
 });
 

@@ -5,13 +5,20 @@ import { unanswered } from './refusal.ts';
 import { Turns } from './turns.ts';
 
 /** Milliseconds after which a token file is read again: a cluster writes a new one an hour before the old one ends. */
-const tokenAge = 30_000;
+const fileAge = 30_000;
+/** The same of a secret, which costs a question to AWS: an old token lives on for a while after it was replaced. */
+const secretAge = 5 * 60_000;
+/** A secret that was read less long ago is not read again because the cluster refuses its token. */
+const leastSecretAge = 10_000;
 const mostBytes = 1024 * 1024;
 const connections = 32;
 /** More would hold so many requests of this cluster's callers that those of others found no place. */
 const waiting = 128;
 /** Questions on behalf of one caller: half of the connections, and as many in line as all its requests at once ask. */
 const ofOne = { atOnce: 16, waiting: 1024 };
+
+/** Reads the text of a secret on AWS, by its ARN. */
+export type ReadSecret = (arn: string) => Promise<string>;
 
 /** One cluster's API server, as far as it is asked about others. */
 export class Kube {
@@ -20,12 +27,15 @@ export class Kube {
   readonly #clock: () => number;
   readonly #call: Asker;
   readonly #turns: Turns;
-  #token: { readonly text: string; readonly read: number } | undefined;
+  readonly #readSecret: ReadSecret;
+  #token: { readonly text: Promise<string>; readonly read: number } | undefined;
 
-  constructor(config: ClusterConfig, timeout: number, clock: () => number) {
+  /** @param clock milliseconds that only grow */
+  constructor(config: ClusterConfig, timeout: number, clock: () => number, readSecret: ReadSecret) {
     this.name = config.name;
     this.#config = config;
     this.#clock = clock;
+    this.#readSecret = readSecret;
     this.#call = createAsker({ ca: config.ca, timeout, mostBytes, connections, waiting });
     this.#turns = new Turns({ ...ofOne, patience: timeout });
   }
@@ -50,10 +60,12 @@ export class Kube {
   }
 
   async #answer(path: string, question: object): Promise<object> {
-    const first = await this.#post(path, question);
-    // A token may be replaced before its file is read again.
-    const answer =
-      first.status === 401 && 'file' in this.#config.credential ? await this.#again(path, question) : first;
+    const token = await this.#ownToken();
+    let answer = await this.#post(path, question, token);
+    if (answer.status === 401) {
+      const another = await this.#tokenAfter(token);
+      answer = another === undefined ? answer : await this.#post(path, question, another);
+    }
     if (answer.status !== 200 && answer.status !== 201) {
       throw new Error(`it answered ${path} with ${answer.status}`);
     }
@@ -64,16 +76,22 @@ export class Kube {
     return object;
   }
 
-  #again(path: string, question: object) {
-    this.#token = undefined;
-    return this.#post(path, question);
+  /** The token that came in the place of one that was refused, before it would have been read again; undefined: none did. */
+  async #tokenAfter(refused: string): Promise<string | undefined> {
+    const { credential } = this.#config;
+    const age = this.#clock() - (this.#token?.read ?? 0);
+    if ('file' in credential || ('secret' in credential && age > leastSecretAge)) {
+      this.#token = undefined;
+    }
+    const token = await this.#ownToken();
+    return token === refused ? undefined : token;
   }
 
-  async #post(path: string, question: object) {
+  async #post(path: string, question: object, token: string) {
     return this.#call(placeOf(this.#config.url, path), {
       method: 'POST',
       headers: {
-        authorization: `Bearer ${await this.#ownToken()}`,
+        authorization: `Bearer ${token}`,
         'content-type': 'application/json',
         accept: 'application/json',
       },
@@ -81,14 +99,22 @@ export class Kube {
     });
   }
 
+  /** Read once for all who need it meanwhile; a failure is not kept. */
   async #ownToken(): Promise<string> {
     const { credential } = this.#config;
     if ('token' in credential) {
       return credential.token;
     }
     const now = this.#clock();
-    if (this.#token === undefined || now - this.#token.read > tokenAge) {
-      this.#token = { text: (await readFile(credential.file, 'utf8')).trim(), read: now };
+    const age = 'file' in credential ? fileAge : secretAge;
+    if (this.#token === undefined || now - this.#token.read > age) {
+      const text =
+        'file' in credential ? readFile(credential.file, 'utf8') : this.#readSecret(credential.secret);
+      const token = { text: text.then((read) => read.trim()), read: now };
+      this.#token = token;
+      token.text.catch(() => {
+        this.#token = this.#token === token ? undefined : this.#token;
+      });
     }
     return this.#token.text;
   }

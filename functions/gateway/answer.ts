@@ -18,6 +18,8 @@ const drainMilliseconds = { refused: 5_000, broken: 500 };
 /** What is known of a request while it is worked on. */
 export interface Progress {
   route?: string;
+  /** Absent where the request asks for none that there is. */
+  operation?: OperationId;
   /** Settles when the handler's work has; it may do so long after the request was answered. */
   handler?: Promise<unknown>;
 }
@@ -51,6 +53,7 @@ export function createAnswerer(
     if (handler === undefined) {
       throw new KiteError('route_not_found');
     }
+    progress.operation = match.operation;
     checkLength(request);
     if (awaitsContinue) {
       response.writeContinue();

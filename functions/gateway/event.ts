@@ -13,6 +13,12 @@ export interface Arrival {
   readonly pathParameters: Readonly<Record<string, string>>;
 }
 
+/** What is read of a request. */
+interface Received
+  extends Pick<IncomingMessage, 'method' | 'url' | 'rawHeaders' | 'headers' | 'httpVersion'> {
+  readonly socket: { readonly remoteAddress?: string | undefined };
+}
+
 /** The path as it was sent, still encoded, and the query without its question mark. */
 export function splitTarget(target: string): { readonly path: string; readonly query: string } {
   const origin = /^[a-z][a-z0-9+.-]*:\/\/[^/?#]*/i.exec(target)?.[0] ?? '';
@@ -28,7 +34,7 @@ export function splitTarget(target: string): { readonly path: string; readonly q
  * Every value of a repeated header or query parameter survives by itself, in the order of sending; the single-valued
  * maps hold the last. A header keeps the spelling of its first appearance. HEAD is passed on as GET.
  */
-export function toEvent(request: IncomingMessage, body: Buffer, arrival: Arrival): APIGatewayProxyEvent {
+export function toEvent(request: Received, body: Buffer, arrival: Arrival): APIGatewayProxyEvent {
   const { path, query } = splitTarget(request.url ?? '/');
   const httpMethod = request.method === 'HEAD' ? 'GET' : (request.method ?? 'GET');
   const headers = groupHeaders(request.rawHeaders);

@@ -1,5 +1,4 @@
-import { createServer, type Server } from 'node:http';
-import { isIPv6 } from 'node:net';
+import { createServer } from 'node:http';
 import type { OperationId } from '../../core/contract/operations.ts';
 import { KiteError } from '../../core/errors.ts';
 import type { Config } from '../config.ts';
@@ -9,13 +8,17 @@ import type { Log } from '../http/log.ts';
 import { createAnswerer, type Progress, send } from './answer.ts';
 import { isArriving, isBounded } from './body.ts';
 import { ClientGone, Connections, type Exchange } from './connections.ts';
+import { addressOf, listen } from './listen.ts';
 import { answerMalformed } from './malformed.ts';
+import type { RequestMetrics } from './metrics.ts';
 
 export interface GatewayOptions {
   /** Only the operations that have a handler have a route. */
   readonly handlers: ReadonlyMap<OperationId, LambdaHandler>;
   readonly config: Pick<Config, 'host' | 'port' | 'requestTimeout' | 'shutdownTimeout' | 'maxInFlight'>;
   readonly log: Log;
+  /** Told of each request when it is over. */
+  readonly metrics?: RequestMetrics;
   /** Whether nobody has to say who they are; so it is when absent. */
   readonly isOpen?: boolean;
   /** Milliseconds since 1970. */
@@ -27,6 +30,10 @@ export interface GatewayOptions {
 export interface Gateway {
   readonly url: string;
   readonly port: number;
+  /** Requests at work. */
+  readonly inFlight: () => number;
+  /** From now on each answer is the last one on its connection, so that clients go elsewhere; all are still served. */
+  drain(): void;
   /**
    * Stops listening, cuts idle connections at once, and waits for what is at work within the shutdown timeout; what is
    * left then is cut. Any number of calls is one.
@@ -53,6 +60,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   const connections = new Connections();
   const running = new Set<Promise<void>>();
   let atWork = 0;
+  let isDraining = false;
 
   const produce: typeof answer = async (exchange, awaitsContinue, progress) => {
     if (atWork > config.maxInFlight) {
@@ -71,9 +79,18 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
       return errorResult(error, requestId);
     });
     const isUnread = isArriving(request) && (awaitsContinue || !isBounded(request));
-    await send(exchange, result, connections.closing || exchange.cut.isGiven || isUnread, log);
-    const outcome = response.writableFinished ? { status: response.statusCode } : { aborted: true };
-    const durationMs = Math.round((performance.now() - started) * 10) / 10;
+    const isLast = isDraining || connections.closing || exchange.cut.isGiven || isUnread;
+    await send(exchange, result, isLast, log);
+    const status = response.writableFinished ? response.statusCode : undefined;
+    const outcome = status === undefined ? { aborted: true } : { status };
+    const taken = performance.now() - started;
+    const durationMs = Math.round(taken * 10) / 10;
+    options.metrics?.answered({
+      operation: progress.operation,
+      method: request.method,
+      status,
+      seconds: taken / 1000,
+    });
     log.info({ method: request.method, route: progress.route, ...outcome, durationMs, requestId }, 'request');
     exchange.end();
     await progress.handler;
@@ -114,7 +131,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
     (request, response) => void accept(connections.begin(request, response), false),
   );
   server.on('clientError', answerMalformed(connections, log));
-  const port = await listen(server, config);
+  const port = await listen(server, config.host, config.port, 'PORT');
   server.on('error', (error) => log.error({ err: error }, 'the listening socket failed'));
 
   const close = async (): Promise<void> => {
@@ -135,8 +152,12 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   };
   let closed: Promise<void> | undefined;
   return {
-    url: `http://${isIPv6(config.host) ? `[${config.host}]` : config.host}:${port}`,
+    url: addressOf(config.host, port),
     port,
+    inFlight: () => atWork,
+    drain: () => {
+      isDraining = true;
+    },
     close: () => {
       closed ??= close();
       return closed;
@@ -158,34 +179,4 @@ function withinTimeout(milliseconds: number, work: () => Promise<void>): Promise
       .then(() => resolve(true), reject)
       .finally(() => clearTimeout(timer));
   });
-}
-
-/** The port that it listens on. */
-function listen(server: Server, { host, port }: GatewayOptions['config']): Promise<number> {
-  return new Promise((resolve, reject) => {
-    server.once('error', (error) => reject(explain(error, host, port)));
-    server.listen(port, host, () => {
-      server.removeAllListeners('error');
-      const address = server.address();
-      resolve(typeof address === 'object' && address !== null ? address.port : port);
-    });
-  });
-}
-
-function explain(error: NodeJS.ErrnoException, host: string, port: number): Error {
-  const where = `port ${port} on ${host}`;
-  switch (error.code) {
-    case 'EADDRINUSE':
-      return new Error(`${where} is taken: stop the other program or set PORT=0 for any free one`, {
-        cause: error,
-      });
-    case 'EACCES':
-      return new Error(`${where} is not for this user: set PORT to one above 1023, or to 0`, {
-        cause: error,
-      });
-    case 'EADDRNOTAVAIL':
-      return new Error(`${host} is no address of this machine: set HOST=127.0.0.1`, { cause: error });
-    default:
-      return new Error(`${where} cannot be listened on: ${error.message}`, { cause: error });
-  }
 }

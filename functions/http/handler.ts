@@ -10,7 +10,7 @@ import { credentialsOf, sourceOf } from './credentials.ts';
 import { logDenied } from './denied.ts';
 import { errorResult } from './errors.ts';
 import { parseRequest, type Request } from './request.ts';
-import { containerRuntime, type Runtime } from './runtime.ts';
+import { containerRuntime, isFunction, type Runtime } from './runtime.ts';
 
 type Invocation = Pick<Context, 'awsRequestId' | 'getRemainingTimeInMillis'> & {
   /** Told of the work itself, which may go on after it was answered for want of time. */
@@ -92,6 +92,11 @@ async function serve<Op extends Operation & { readonly id: OperationId }>(
   try {
     const sender = { operation: operation.id, caller, source: sourceOf(event) };
     return await run(parseRequest(operation, event, received, sender), runtime);
+  } catch (error) {
+    if (operation.access === 'report' && error instanceof KiteError && error.status < 500) {
+      runtime.telemetry.reported(operation.id, { rejected: 1 });
+    }
+    throw error;
   } finally {
     release();
   }
@@ -102,10 +107,10 @@ async function letIn(
   event: APIGatewayProxyEvent,
   runtime: Runtime,
 ): Promise<{ readonly caller: Caller; readonly release: () => void }> {
-  const { access } = runtime;
-  if (operation.access === 'public' || !access.isOn) {
+  if (operation.access === 'public' || !runtime.access.isOn) {
     return { caller: anybody, release: () => undefined };
   }
+  const { access } = runtime;
   let principal: string | null = null;
   try {
     const caller = await access.authenticate(credentialsOf(event));
@@ -134,13 +139,55 @@ function outOfTime(operation: Operation): KiteError {
   });
 }
 
-/** The handler as Lambda calls it, with the container's runtime. */
+/** Milliseconds before its deadline by which an answer leaves: Lambda ends the process then, whatever it was about to say. */
+const reserve = 250;
+
+/**
+ * The handler as Lambda calls it, with the container's runtime. What is wrong with that shows when the function starts, not
+ * with its first call.
+ */
 export function lambda(handler: Handler): LambdaHandler {
-  let bound: LambdaHandler | undefined;
-  return (event, context) => {
+  let bound = isFunction ? handler.bind(containerRuntime()) : undefined;
+  return async (event, context) => {
     bound ??= handler.bind(containerRuntime());
-    return bound(event, context);
+    const handle: LambdaHandler = bound;
+    await caughtUp();
+    const result = await handle(event, {
+      awsRequestId: context.awsRequestId,
+      getRemainingTimeInMillis: () => context.getRemainingTimeInMillis() - reserve,
+    });
+    return fits(result) ? result : errorResult(tooMuch(), event.requestContext.requestId);
   };
+}
+
+/** Bytes of JSON that Lambda takes as an answer; it would tell the caller nothing but that there was an error. */
+const mostAnswered = 6 * 1024 * 1024;
+/** Bytes, more than a character of the body takes in it: so short ones need not be counted. */
+const mostOfCharacter = 6;
+
+function fits(result: APIGatewayProxyResult): boolean {
+  return (
+    result.body.length * mostOfCharacter < mostAnswered ||
+    Buffer.byteLength(JSON.stringify(result)) <= mostAnswered
+  );
+}
+
+function tooMuch(): KiteError {
+  return new KiteError('invalid_request', {
+    problems: [
+      { path: 'query.limit', message: 'makes an answer of more than 6 MiB here; ask for fewer at once' },
+    ],
+  });
+}
+
+/**
+ * Resolves when the process has seen what happened while it was frozen. Of a connection that was closed meanwhile it
+ * learns in its first turn, with the call: a statement that is sent before that is lost with the connection.
+ */
+async function caughtUp(): Promise<void> {
+  for (let turn = 0; turn < 2; turn += 1) {
+    await new Promise<void>((resolve) => setImmediate(resolve));
+  }
 }
 
 function logFailure(runtime: Runtime, operation: OperationId, requestId: string, error: unknown): void {

@@ -1,3 +1,4 @@
+import type { OperationId } from '../../core/contract/operations.ts';
 import type { Reporting } from '../../core/contract/to-report.ts';
 import { timeProblems } from '../../core/domain/admission.ts';
 import type { Report } from '../../core/domain/report.ts';
@@ -6,8 +7,10 @@ import { horizonOf } from '../../db/history/quarters.ts';
 import { type Applied, applyReports } from '../../db/reports/apply.ts';
 import type { Caller } from '../access/control.ts';
 import type { Runtime } from './runtime.ts';
+import { outcomesOf } from './telemetry.ts';
 
 interface Received {
+  readonly operation: OperationId;
   readonly received: number;
   readonly idempotencyKey: string | null;
   readonly caller: Caller;
@@ -42,7 +45,9 @@ export async function applyMessage(
     });
   }
   try {
-    return await send(runtime, request.received, reports, { whole: true, together: true });
+    const applied = await send(runtime, request.received, reports, { whole: true, together: true });
+    runtime.telemetry.reported(request.operation, outcomesOf(applied.map(({ status }) => status)));
+    return applied;
   } catch (error) {
     throw error instanceof KiteError && error.code === 'outcome_unknown'
       ? new KiteError('unavailable', { headers: error.headers, cause: error.cause })

@@ -11,6 +11,7 @@ import { toProblems } from '../http/problems.ts';
 import { reportingOf, send } from '../http/reporting.ts';
 import type { Request } from '../http/request.ts';
 import type { Runtime } from '../http/runtime.ts';
+import { outcomesOf } from '../http/telemetry.ts';
 
 /** Each report is judged by itself; those that are sound are applied together, all or none. */
 export const apply = defineHandler(operation, async (request, runtime) => {
@@ -41,6 +42,7 @@ export const apply = defineHandler(operation, async (request, runtime) => {
       ...(answer?.issueId ? { issueId: answer.issueId } : {}),
     };
   });
+  runtime.telemetry.reported(operation.id, outcomesOf(results.map(({ status }) => status)));
   return answer(200, { results });
 });
 export const handler = lambda(apply);

@@ -5,6 +5,7 @@
  *   npm run cluster:build
  */
 import { buildAssets, findAssets, hasGo } from './assets.ts';
+import { published, publishedDefinition } from './modules.ts';
 
 async function main(): Promise<void> {
   const found = await findAssets();
@@ -15,6 +16,10 @@ async function main(): Promise<void> {
     return;
   }
   console.log(found ?? (await buildAssets('inherit')));
+  if (await hasGo()) {
+    // Into Go's cache, so that tests need no network.
+    await Promise.all(published.map(publishedDefinition));
+  }
 }
 
 await main();

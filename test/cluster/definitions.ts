@@ -2,12 +2,14 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { parse } from 'yaml';
 import type { KubeClient } from './client.ts';
+import type { Manifest } from './manifests.ts';
+import { published, publishedDefinition } from './modules.ts';
 import { until } from './until.ts';
 
 const DEFINITIONS = '/apis/apiextensions.k8s.io/v1/customresourcedefinitions';
 
 /**
- * Installs resource definitions of test/fixtures/crds, unless they are there, and waits until their objects can be
+ * Installs resource definitions of test/fixtures/crds, or of Go modules, unless they are there, and waits until their objects can be
  * listed. Where they convert by a webhook, which nobody answers here, they do not convert.
  *
  * @param names such as `pipelineruns.tekton.dev`
@@ -16,10 +18,15 @@ export async function installDefinitions(client: KubeClient, ...names: readonly 
   await Promise.all(names.map((name) => install(client, name)));
 }
 
+async function read(name: string): Promise<Manifest> {
+  const module = published.find((one) => one === name);
+  return module === undefined
+    ? parse(await readFile(join(import.meta.dirname, '../fixtures/crds', `${name}.yaml`), 'utf8'))
+    : publishedDefinition(module);
+}
+
 async function install(client: KubeClient, name: string): Promise<void> {
-  const definition = parse(
-    await readFile(join(import.meta.dirname, '../fixtures/crds', `${name}.yaml`), 'utf8'),
-  );
+  const definition = await read(name);
   definition.spec.conversion = { strategy: 'None' };
   const { status, body } = await client.call('POST', DEFINITIONS, definition);
   if (status !== 201 && status !== 409) {

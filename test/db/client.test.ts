@@ -147,3 +147,18 @@ describe('connections that are cut, again and again', () => {
     await relay.close();
   });
 });
+
+test('the pool tells how many connections are busy and how many statements wait', async () => {
+  const { sql, close } = connect(testDatabase.url, { connections: 2, timeout: 5_000 });
+  expect(sql.pool()).toEqual({ idle: 0, busy: 0, connecting: 0, waiting: 0 });
+  const sleeping = [1, 2, 3, 4, 5].map(() => sql`select pg_sleep(0.05)`.execute());
+  await expect.poll(() => sql.pool(), { interval: 2 }).toMatchObject({ busy: 2 });
+  expect(sql.pool().waiting).toBeGreaterThan(0);
+  await Promise.all(sleeping);
+  expect(sql.pool()).toEqual({ idle: 2, busy: 0, connecting: 0, waiting: 0 });
+  await sql.begin(async (tx) => {
+    await tx`select 1`;
+    expect(sql.pool()).toMatchObject({ idle: 1, busy: 1 });
+  });
+  await close();
+});

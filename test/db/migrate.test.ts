@@ -102,6 +102,16 @@ describe('refused, with nothing changed', () => {
     );
   });
 
+  test('a newer database where it is accepted, unless files of the program itself have not landed there', async () => {
+    await database.sql`insert into schema_migrations (name, checksum) values ('0009_later.sql', 'x')`;
+    const told: (readonly string[])[] = [];
+    const accept = (unknown: readonly string[]) => told.push(unknown);
+    expect(await migrate(database.sql, directory, accept)).toEqual({ applied: [], already: 1 });
+    expect(told).toEqual([['0009_later.sql']]);
+    await put('0002_second.sql', 'create table second ();');
+    await expect(migrate(database.sql, directory, accept)).rejects.toThrow('newer than this program');
+  });
+
   test('a database that is newer than the program', async () => {
     await database.sql`insert into schema_migrations (name, checksum) values ('0002_later.sql', 'x')`;
     await expect(migrate(database.sql, directory)).rejects.toThrow(

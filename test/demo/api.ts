@@ -1,6 +1,7 @@
 import { eventPage, type Issue, type IssueEvent } from '../../core/contract/issue.ts';
 import { issuePage, type Summary, summary } from '../../core/contract/list.ts';
-import { type ReportStatus, reportsAnswer } from '../../core/contract/reports.ts';
+import { reportsAnswer } from '../../core/contract/reports.ts';
+import type { ReportStatus } from '../../core/domain/report.ts';
 import type { Outgoing } from '../../operator/runtime/controller.ts';
 import type { WebhookBody, WebhookName } from './calls.ts';
 

@@ -159,6 +159,7 @@ describe('while the database is away', () => {
       kite.get(`/issues/${issue?.id}/events`),
       kite.post('/reports', { reports: [failing(namespace, 0), failing(namespace, 60)] }),
       kite.post('/webhooks/pipeline-failure', { pipelineName: 'a', namespace, failureReason: 'b' }),
+      kite.get('/reports', { namespace, pipelineRun: 'run-1' }),
       kite.ask('POST', `/issues/${issue?.id}/resolve`),
       kite.ask('PUT', `/issues/${issue?.id}`, { body: { title: 'Edited' } }),
       kite.ask('DELETE', `/issues/${issue?.id}`),

@@ -193,6 +193,7 @@ describe('while all connections are taken', () => {
         kite.post('/reports', batch),
         kite.get('/issues', { namespace }),
         kite.get('/issues/summary', { namespace }),
+        kite.get('/reports', { namespace, pipelineRun: 'run-1' }),
         kite.get(`/issues/${id}`),
         kite.get(`/issues/${id}/events`),
       ]);

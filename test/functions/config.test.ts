@@ -13,7 +13,9 @@ test('an empty environment gives the documented defaults', () => {
   expect(readConfig(home)).toEqual({
     port: 8080,
     host: '127.0.0.1',
+    metricsPort: undefined,
     databaseUrl: undefined,
+    databaseAuth: 'password',
     dataDirectory:
       process.platform === 'darwin'
         ? '/home/ada/Library/Application Support/kite'
@@ -22,12 +24,15 @@ test('an empty environment gives the documented defaults', () => {
     databaseTimeout: 5000,
     requestTimeout: 10_000,
     shutdownTimeout: 10_000,
+    drainDelay: 0,
     maxInFlight: 1000,
     cluster: 'local',
     logsUrl: undefined,
     historyDays: 180,
+    acceptsNewer: false,
     namespaceCheck: true,
     webhooksDisabled: new Set(),
+    service: 'kite',
     logLevel: 'info',
     logFormat: 'json',
   });
@@ -44,19 +49,24 @@ test('every variable arrives', () => {
   const config = readConfig({
     PORT: '0',
     HOST: '::1',
-    DATABASE_URL: 'postgresql://kite:secret@db.example.com/kite',
+    DATABASE_URL: 'postgresql://kite@db.example.com/kite?sslmode=verify-full',
+    KITE_DATABASE_AUTH: 'IAM',
     KITE_DATA: '/srv/kite',
     KITE_ACCESS: '{"compat":false}',
+    KITE_METRICS_PORT: '9090',
     KITE_DATABASE_CONNECTIONS: '100',
     KITE_DATABASE_TIMEOUT: '500ms',
     KITE_REQUEST_TIMEOUT: '2m',
     KITE_SHUTDOWN_TIMEOUT: '250',
+    KITE_DRAIN_DELAY: '5s',
     KITE_MAX_IN_FLIGHT: '1',
     KITE_CLUSTER: 'prod-east',
     KITE_LOGS_URL: 'https://logs.example.com/ns/{namespace}?run={run}',
     KITE_HISTORY_DAYS: '7',
+    KITE_NEWER_DATABASE: 'accept',
     KITE_NAMESPACE_CHECK: 'Off',
     KITE_WEBHOOKS_DISABLED: 'release-failure, mintmaker-custom,',
+    KITE_SERVICE: 'kite-prod',
     LOG_LEVEL: 'silent',
     LOG_FORMAT: 'pretty',
   });
@@ -64,18 +74,23 @@ test('every variable arrives', () => {
     access: expect.objectContaining({ keys: true, compat: false }),
     port: 0,
     host: '::1',
-    databaseUrl: 'postgresql://kite:secret@db.example.com/kite',
+    metricsPort: 9090,
+    databaseUrl: 'postgresql://kite@db.example.com/kite?sslmode=verify-full',
+    databaseAuth: 'iam',
     dataDirectory: '/srv/kite',
     databaseConnections: 100,
     databaseTimeout: 500,
     requestTimeout: 120_000,
     shutdownTimeout: 250,
+    drainDelay: 5000,
     maxInFlight: 1,
     cluster: 'prod-east',
     logsUrl: 'https://logs.example.com/ns/{namespace}?run={run}',
     historyDays: 7,
+    acceptsNewer: true,
     namespaceCheck: false,
     webhooksDisabled: new Set(['mintmaker-custom', 'release-failure']),
+    service: 'kite-prod',
     logLevel: 'silent',
     logFormat: 'pretty',
   });
@@ -115,6 +130,26 @@ test('a wrong DATABASE_URL is named, and its value is not shown', () => {
   expect(line).toBe(
     'DATABASE_URL: its value (not shown) is not a URL that begins with postgres:// or postgresql://',
   );
+});
+
+test('tokens go only to a database that proves its name, and stand beside no password', () => {
+  const iam = (DATABASE_URL: string) => problemsOf({ DATABASE_URL, KITE_DATABASE_AUTH: 'iam' });
+  expect(problemsOf({ KITE_DATABASE_AUTH: 'iam' })).toEqual([
+    'KITE_DATABASE_AUTH: "iam" needs a DATABASE_URL',
+  ]);
+  expect(problemsOf({ KITE_DATABASE_AUTH: 'kerberos' })).toEqual([
+    'KITE_DATABASE_AUTH: "kerberos" is not one of password, iam',
+  ]);
+  for (const sslmode of ['', '?sslmode=require', '?sslmode=disable']) {
+    expect(iam(`postgres://kite_app@db.example.com/kite${sslmode}`)).toEqual([
+      'DATABASE_URL: its value (not shown) does not say ?sslmode=verify-full, which "iam" needs',
+    ]);
+  }
+  for (const user of ['', 'kite_app:hunter2@']) {
+    expect(iam(`postgres://${user}db.example.com/kite?sslmode=verify-full`)).toEqual([
+      'DATABASE_URL: its value (not shown) does not name a user without a password, as "iam" needs',
+    ]);
+  }
 });
 
 test.each(['127.0.0.1', '127.9.9.9', '::1', '0:0:0:0:0:0:0:1', 'localhost'])(
@@ -189,7 +224,7 @@ test('the format of the log follows the terminal unless it is chosen', () => {
 });
 
 test('every variable has a meaning for the documentation', () => {
-  expect(configVariables).toHaveLength(17);
+  expect(configVariables).toHaveLength(22);
   for (const { name, meaning } of configVariables) {
     expect(meaning, name).toMatch(/^[A-Z].+\.$/);
   }

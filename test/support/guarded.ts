@@ -1,13 +1,11 @@
-import { randomBytes, randomUUID } from 'node:crypto';
 import { afterAll, beforeAll } from 'vitest';
 import type { Grant } from '../../core/access/grant.ts';
-import { formatKey, keyDigest, keySecretBytes } from '../../core/access/key.ts';
-import { createKey } from '../../db/keys/create.ts';
 import { findKey } from '../../db/keys/find.ts';
 import { touchKey } from '../../db/keys/touch.ts';
 import { createAccess } from '../../functions/access/compose.ts';
 import { readAccess } from '../../functions/access/config.ts';
 import { createTestDatabase } from './database.ts';
+import { generousLimits, makeKey } from './keys.ts';
 import { type Answer, type Ask, type Kite, kiteOf } from './kite.ts';
 import { startServer, type TestServer } from './server.ts';
 
@@ -34,15 +32,6 @@ export interface Settings {
   readonly text?: object;
   readonly variables?: Readonly<Record<string, string>>;
 }
-
-/** No test takes more than its share. */
-const limits = {
-  requestsPerSecond: 100_000,
-  burst: 100_000,
-  atOnce: 1000,
-  refusedPerSecond: 1000,
-  refusedBurst: 100_000,
-};
 
 /** One guarded server for the test file, or the suite, that calls this at its top. */
 export function useGuarded(
@@ -78,7 +67,8 @@ async function startGuarded({
   const own = await createTestDatabase();
   const failures: unknown[] = [];
   const denied: Record<string, unknown>[] = [];
-  const access = createAccess(readAccess(JSON.stringify({ limits, ...text }), variables), {
+  const accessText = JSON.stringify({ limits: generousLimits, ...text });
+  const access = createAccess(readAccess(accessText, variables), {
     keys: {
       find: (id) => findKey(own.sql, id),
       touch: (id, now) => touchKey(own.sql, id, now),
@@ -90,7 +80,8 @@ async function startGuarded({
   const server = await startServer({
     databaseUrl: own.url,
     access,
-    env: { KITE_CLUSTER: home },
+    accessText,
+    env: { KITE_CLUSTER: home, ...variables },
     log: (line) => denied.push(JSON.parse(line)),
   });
   const kite = kiteOf(() => server);
@@ -103,18 +94,7 @@ async function startGuarded({
         kite.ask(method, path, { ...ask, headers: { ...authorization, ...headers, ...ask.headers } });
     },
     kiteAs: (token) => kiteOf(() => server, { authorization: `Bearer ${token}` }),
-    async key({ name = 'test', clusters = [home], namespaces = ['*'], may = ['read'], expiresAt }) {
-      const id = randomUUID().replaceAll('-', '').slice(0, 12);
-      const { text, secret } = formatKey(id, randomBytes(keySecretBytes));
-      const now = Date.now();
-      await createKey(own.sql, {
-        ...{ id, name, clusters, namespaces, may, now, expiresAt: expiresAt ?? null },
-        digest: keyDigest(secret),
-        actor: null,
-        requestId: null,
-      });
-      return text;
-    },
+    key: (grant) => makeKey(own.sql, { clusters: [home], namespaces: ['*'], may: ['read'], ...grant }),
     async close() {
       await server.close();
       await own.drop();

@@ -13,6 +13,7 @@ import { readConfig } from '../../functions/config.ts';
 import { startGateway } from '../../functions/gateway/server.ts';
 import { handlers } from '../../functions/handlers.ts';
 import type { Runtime } from '../../functions/http/runtime.ts';
+import { noTelemetry, type Telemetry } from '../../functions/http/telemetry.ts';
 
 export interface TestServer {
   readonly url: string;
@@ -23,10 +24,14 @@ export interface TestServer {
   close(): Promise<void>;
 }
 
+/** Whether `startServer` runs the functions as they are deployed; they are open to nobody, whatever is asked for. */
+export const runsFunctions = process.env.KITE_TEST_TARGET === 'functions';
+
 type Closer = () => Promise<unknown>;
 
 /**
- * All operations behind the gateway, in this process and on a port of its own.
+ * All operations behind the gateway, in this process and on a port of its own. Where `runsFunctions`, each is in its
+ * bundle, in processes such as Lambda's.
  *
  * @param options.databaseUrl a migrated database that the caller keeps; a fresh one when absent
  */
@@ -37,8 +42,12 @@ export async function startServer(
     readonly databaseUrl?: string;
     /** Nobody is asked who they are when absent. */
     readonly access?: AccessControl;
+    /** What KITE_ACCESS says to make `access`. */
+    readonly accessText?: string;
     /** Takes what is logged as warnings and worse, a line of JSON each; nothing is logged when absent. */
     readonly log?: (line: string) => void;
+    /** Nothing is counted when absent. */
+    readonly telemetry?: Telemetry;
   } = {},
 ): Promise<TestServer> {
   const closers: Closer[] = [];
@@ -49,6 +58,12 @@ export async function startServer(
   };
   try {
     const databaseUrl = options.databaseUrl ?? (await freshDatabase(closers));
+    if (runsFunctions) {
+      const { startFunctions } = await import('../lambda/server.ts');
+      const functions = await startFunctions({ ...options, databaseUrl });
+      closers.push(() => functions.close());
+      return { ...functions, close };
+    }
     const config = readConfig({ LOG_LEVEL: 'silent', PORT: '0', DATABASE_URL: databaseUrl, ...options.env });
     const database = connect(databaseUrl, {
       connections: config.databaseConnections,
@@ -67,6 +82,7 @@ export async function startServer(
           ? pino({ level: config.logLevel })
           : pino({ level: 'warn' }, { write: options.log }),
       access: options.access ?? openAccess,
+      telemetry: options.telemetry ?? noTelemetry,
     };
     const bound = new Map(handlers.map((handler) => [handler.operation, handler.bind(runtime)]));
     const gateway = await startGateway({

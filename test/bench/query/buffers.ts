@@ -7,6 +7,7 @@ import { readConfig } from '../../../functions/config.ts';
 import { startGateway } from '../../../functions/gateway/server.ts';
 import { handlers } from '../../../functions/handlers.ts';
 import type { Runtime } from '../../../functions/http/runtime.ts';
+import { noTelemetry } from '../../../functions/http/telemetry.ts';
 import type { Read } from './reads.ts';
 
 interface Statement {
@@ -48,6 +49,7 @@ export async function buffersOf(url: string, reads: readonly Read[]): Promise<Re
     newId: randomUUID,
     log: pino({ level: 'silent' }),
     access: openAccess,
+    telemetry: noTelemetry,
   };
   const bound = new Map(handlers.map((handler) => [handler.operation, handler.bind(runtime)]));
   const gateway = await startGateway({ handlers: bound, config, log: runtime.log, clock: Date.now });

@@ -3,6 +3,7 @@ import { createAccess } from '../../../functions/access/compose.ts';
 import { readAccess } from '../../../functions/access/config.ts';
 import type { AccessControl, Caller, Credentials } from '../../../functions/access/control.ts';
 import type { KeyStore } from '../../../functions/access/keys.ts';
+import type { ReadSecret } from '../../../functions/access/kube.ts';
 
 /** What a request brings along that has one header Authorization. */
 export function bearing(token: string | null, more: Partial<Credentials> = {}): Credentials {
@@ -26,6 +27,7 @@ export function accessOf(
     readonly clock?: () => number;
     readonly elapsed?: () => number;
     readonly cooldown?: number;
+    readonly readSecret?: ReadSecret;
   } = {},
 ): AccessControl {
   return createAccess(readAccess(JSON.stringify(text), options.variables ?? {}), {
@@ -33,6 +35,7 @@ export function accessOf(
     clock: options.clock ?? Date.now,
     elapsed: options.elapsed ?? (() => performance.now()),
     cooldown: options.cooldown ?? 0,
+    readSecret: options.readSecret,
     onTrouble: (error) => {
       throw error;
     },

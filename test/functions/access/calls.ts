@@ -70,6 +70,11 @@ export const calls: Readonly<Record<OperationId, (things: Things) => Call>> = {
     '/reports',
     { body: { reports: [...(beside === null ? [] : [beside]), namespace].map(report) } },
   ],
+  'reports.list': (things) => [
+    'GET',
+    '/reports',
+    { query: { namespace: both(things), pipelineRun: 'run-1' } },
+  ],
   'webhooks.pipeline-failure': webhook('pipeline-failure', (pipelineName) => ({
     pipelineName,
     failureReason: 'boom',

@@ -96,6 +96,28 @@ describe('how access is controlled', () => {
     expect(config.clusters[0]?.credential).toEqual({ token: 'secret' });
   });
 
+  test('the token to ask with may be in a secret on AWS', () => {
+    const { tokenFile: _, ...rest } = cluster;
+    const tokenSecret = 'arn:aws:secretsmanager:eu-central-1:123456789012:secret:kite/alpha-AbCdEf';
+    expect(read({ clusters: [{ ...rest, tokenSecret }] }).clusters[0]?.credential).toEqual({
+      secret: tokenSecret,
+    });
+    expect(problemsOf({ clusters: [{ ...rest, tokenSecret: 'kite/alpha' }] })).toEqual([
+      'clusters.0.tokenSecret is not the ARN of a secret in Secrets Manager',
+    ]);
+  });
+
+  test('a file is looked for where the code of a function lies', async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'kite-access-'));
+    onTestFinished(() => rm(folder, { recursive: true }));
+    await writeFile(join(folder, 'access.json'), '{"compat":false}');
+    expect(readAccess('access.json', { LAMBDA_TASK_ROOT: folder }).compat).toBe(false);
+    expect(readAccess(join(folder, 'access.json'), { LAMBDA_TASK_ROOT: '/nowhere' }).compat).toBe(false);
+    expect(problemsIn(() => readAccess('other.json', { LAMBDA_TASK_ROOT: folder }))).toEqual([
+      expect.stringContaining(`open '${join(folder, 'other.json')}'`),
+    ]);
+  });
+
   test('an issuer’s name may be anything where its keys are named', () => {
     const named = { ...issuer, issuer: 'gitlab', jwks: 'https://gitlab.com/keys' };
     expect(read({ issuers: [named] }).issuers[0]?.keys?.href).toBe('https://gitlab.com/keys');
@@ -158,7 +180,7 @@ describe('how access is controlled', () => {
     [
       'two credentials',
       { clusters: [{ ...cluster, tokenVariable: 'HOME' }] },
-      'clusters.0.tokenFile or tokenVariable',
+      'clusters.0.tokenFile or tokenVariable or tokenSecret',
     ],
     [
       'no certificate where one is named',

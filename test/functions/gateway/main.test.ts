@@ -1,4 +1,4 @@
-import { type ChildProcess, execFile, spawn } from 'node:child_process';
+import { execFile } from 'node:child_process';
 import { once } from 'node:events';
 import { chmod, mkdtemp, readFile, rm } from 'node:fs/promises';
 import { connect, createServer } from 'node:net';
@@ -8,52 +8,19 @@ import { promisify } from 'node:util';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { readLock } from '../../../db/embedded/lock.ts';
 import { startEmbedded } from '../../../db/embedded.ts';
-import { createTestDatabase } from '../../support/database.ts';
+import { createEmptyDatabase, createTestDatabase } from '../../support/database.ts';
+import { type GatewayProgram, startProgram } from '../../support/gateway-program.ts';
 import { call } from '../../support/http.ts';
 
 const root = join(import.meta.dirname, '../../..');
 const folders: string[] = [];
-const children = new Set<ChildProcess>();
 
-interface Program {
-  readonly child: ChildProcess;
-  readonly ended: Promise<{ readonly code: number | null; readonly out: string; readonly error: string }>;
-  /** The URL that it prints; rejects when it ends without one. */
-  readonly url: Promise<string>;
+/** The program as it is shipped. */
+function start(env: Readonly<Record<string, string>>, ...args: readonly string[]): GatewayProgram {
+  return startProgram('dist/gateway/main.js', env, { cwd: root, args });
 }
 
-/** The program as it is shipped, with nothing of this process's environment but PATH. */
-function start(env: Readonly<Record<string, string>>): Program {
-  const child = spawn(process.execPath, ['dist/gateway/main.js'], {
-    cwd: root,
-    env: { PATH: process.env.PATH, HOME: '/nonexistent', PORT: '0', ...env },
-    stdio: ['ignore', 'pipe', 'pipe'],
-  });
-  children.add(child);
-  let out = '';
-  let error = '';
-  child.stderr.setEncoding('utf8').on('data', (text: string) => {
-    error += text;
-  });
-  const url = new Promise<string>((resolve, reject) => {
-    child.stdout.setEncoding('utf8').on('data', (text: string) => {
-      out += text;
-      const printed = /^Kite is listening on (\S+)\n[\s\S]*Ctrl-C stops it\.\n/m.exec(out)?.[1];
-      if (printed !== undefined) {
-        resolve(printed);
-      }
-    });
-    child.once('close', () => reject(new Error(`ended: ${out}${error}`)));
-  });
-  url.catch(() => undefined);
-  const ended = once(child, 'close').then(([code]: (number | null)[]) => {
-    children.delete(child);
-    return { code: code ?? null, out, error };
-  });
-  return { child, ended, url };
-}
-
-async function stop({ child, ended }: Program): ReturnType<() => Program['ended']> {
+async function stop({ child, ended }: GatewayProgram): ReturnType<() => GatewayProgram['ended']> {
   child.kill('SIGTERM');
   return ended;
 }
@@ -73,10 +40,6 @@ beforeAll(() =>
 );
 
 afterAll(async () => {
-  for (const child of children) {
-    child.kill('SIGKILL');
-    await once(child, 'close');
-  }
   for (const folder of folders) {
     if (runsIn(folder)) {
       await (await startEmbedded({ directory: folder })).stop();
@@ -247,4 +210,40 @@ test('a wrong KITE_ACCESS stops the start, and all of it is named', async () => 
   expect(code).toBe(1);
   expect(error).toContain('KITE_ACCESS: keys is not a boolean');
   expect(error).toContain('KITE_ACCESS: clusters.0.url is missing');
+});
+
+test('migrate brings a database up to date and ends, also when several do so at once', async () => {
+  const database = await createEmptyDatabase();
+  const runs = ['', '', ''].map(() => start({ DATABASE_URL: database.url }, 'migrate').ended);
+  const ended = await Promise.all(runs);
+  expect(ended.map(({ code, error }) => ({ code, error }))).toEqual(
+    ended.map(() => ({ code: 0, error: '' })),
+  );
+  const landed = ended.flatMap(({ out }) =>
+    out.split('\n').flatMap((line) => (line === '' ? [] : (JSON.parse(line).applied ?? []))),
+  );
+  const rows = await database.sql<{ name: string }[]>`select name from schema_migrations order by name`;
+  expect(landed.sort()).toEqual(rows.map(({ name }) => name));
+  expect((await start({ DATABASE_URL: database.url }, 'migrate').ended).out).toContain(
+    '"msg":"the database is up to date"',
+  );
+  await database.drop();
+});
+
+test('migrate names what is wrong: no database, a foreign migration, a command that there is not', async () => {
+  const none = await start({}, 'migrate').ended;
+  expect(none).toMatchObject({
+    code: 1,
+    error:
+      'Kite could not start: DATABASE_URL is not set: the embedded database is brought up to date when Kite starts\n',
+  });
+  const database = await createTestDatabase();
+  await database.sql`insert into schema_migrations (name, checksum) values ('9999_from-tomorrow.sql', '')`;
+  const newer = await start({ DATABASE_URL: database.url }, 'migrate').ended;
+  expect(newer).toMatchObject({ code: 1, error: expect.stringContaining('9999_from-tomorrow.sql') });
+  const back = await start({ DATABASE_URL: database.url, KITE_NEWER_DATABASE: 'accept' }, 'migrate').ended;
+  expect(back).toMatchObject({ code: 0, error: '' });
+  expect(back.out).toContain('"newer":["9999_from-tomorrow.sql"]');
+  expect((await start({ DATABASE_URL: database.url }, 'migrat').ended).code).toBe(2);
+  await database.drop();
 });

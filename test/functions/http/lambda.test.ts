@@ -1,28 +1,32 @@
-import { execFile } from 'node:child_process';
-import { promisify } from 'node:util';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import type { APIGatewayProxyEvent, APIGatewayProxyResult } from 'aws-lambda';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { buildFunctions } from '../../../build.ts';
 import { ensureHistory } from '../../../db/history/ensure.ts';
 import { createTestDatabase, type TestDatabase } from '../../support/database.ts';
 
 type Handler = (event: APIGatewayProxyEvent, context: object) => Promise<APIGatewayProxyResult>;
 
-const root = new URL('../../../', import.meta.url);
+let folder: string;
 let database: TestDatabase;
 
 beforeAll(async () => {
-  await promisify(execFile)('npx', ['tsx', 'build.ts', 'functions'], { cwd: root });
+  folder = await mkdtemp(join(tmpdir(), 'kite-functions-'));
+  await buildFunctions(folder);
   database = await createTestDatabase();
   await ensureHistory(database.sql, Date.now(), 180);
   process.env.DATABASE_URL = database.url;
 }, 60_000);
-afterAll(() => database.drop());
+afterAll(async () => {
+  await database.drop();
+  await rm(folder, { recursive: true, force: true });
+});
 
 /** The handler of a function as it is deployed: the bundle. */
 async function bundled(name: string): Promise<Handler> {
-  const { handler } = (await import(new URL(`dist/functions/${name}/index.mjs`, root).href)) as {
-    handler: Handler;
-  };
+  const { handler } = (await import(join(folder, name, 'index.mjs'))) as { handler: Handler };
   return handler;
 }
 
@@ -64,6 +68,16 @@ describe('the functions as they are deployed', () => {
       where datname = current_database() and application_name = 'kite'`;
     // The list sends its two statements over one connection as well.
     expect(connections?.count).toBe(2);
+  });
+
+  test('one that needs no database is given none; one that does says so in the log, and no more to the caller', async () => {
+    delete process.env.DATABASE_URL;
+    const version = await (await bundled('version/get'))(event('GET', {}, null), context);
+    expect(version).toMatchObject({ statusCode: 200 });
+    const summary = await bundled('issues/summary');
+    const answer = await summary(event('GET', { namespace: 'team-a' }, null), context);
+    expect(answer).toMatchObject({ statusCode: 500, body: expect.not.stringContaining('DATABASE_URL') });
+    process.env.DATABASE_URL = database.url;
   });
 
   test('an error has the one format', async () => {

@@ -18,6 +18,7 @@ const sections = new Map(
   runbook
     .split(/^## /m)
     .slice(1)
+    .filter((text) => text.startsWith('KiteOperator'))
     .map((text) => [text.split('\n')[0] ?? '', text]),
 );
 

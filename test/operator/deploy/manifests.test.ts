@@ -1,15 +1,15 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { expect, test } from 'vitest';
 import { parseConfig } from '../../../operator/config.ts';
 import { controllers } from '../../../operator/controllers/all.ts';
 import { surroundings } from '../../../operator/controllers/settings.ts';
 import type { Controller, ResourceKind } from '../../../operator/runtime/controller.ts';
 import { nameOf } from '../../../operator/runtime/objects.ts';
 import { NAMESPACES } from '../../../operator/runtime/places.ts';
-import type { KubeClient } from '../../cluster/client.ts';
-import { describeWithCluster, sharedCluster } from '../../cluster/suite.ts';
-import { DEPLOY, kustomize, type Manifest, manifestFiles, permissions, readManifests } from './manifests.ts';
+import { kustomize, type Manifest } from '../../cluster/manifests.ts';
+import { describeWithCluster } from '../../cluster/suite.ts';
+import { DEPLOY, manifestFiles, permissions, readManifests } from './manifests.ts';
 
 const pod = { isPod: true, journalDirectory: '/nowhere' };
 const defaults = parseConfig('', '/etc/kite-operator/operator.yaml', pod);
@@ -155,53 +155,6 @@ test('probes, ports, grace time and paths are those of the program', () => {
 });
 
 describeWithCluster('what kustomize makes of the overlays', () => {
-  let client: KubeClient;
-  let namespace = '';
-  beforeAll(async () => {
-    client = await sharedCluster();
-    namespace = await client.namespace();
-  });
-  afterAll(() => client.close());
-
-  const paths: Readonly<Record<string, string>> = {
-    ConfigMap: 'api/v1/namespaces/NS/configmaps',
-    Namespace: 'api/v1/namespaces',
-    Service: 'api/v1/namespaces/NS/services',
-    ServiceAccount: 'api/v1/namespaces/NS/serviceaccounts',
-    StatefulSet: 'apis/apps/v1/namespaces/NS/statefulsets',
-    NetworkPolicy: 'apis/networking.k8s.io/v1/namespaces/NS/networkpolicies',
-    PodDisruptionBudget: 'apis/policy/v1/namespaces/NS/poddisruptionbudgets',
-    Role: 'apis/rbac.authorization.k8s.io/v1/namespaces/NS/roles',
-    RoleBinding: 'apis/rbac.authorization.k8s.io/v1/namespaces/NS/rolebindings',
-    ClusterRole: 'apis/rbac.authorization.k8s.io/v1/clusterroles',
-    ClusterRoleBinding: 'apis/rbac.authorization.k8s.io/v1/clusterrolebindings',
-  };
-
-  test.each(['whole-cluster', 'one-namespace', 'empty-dir'])(
-    'the API server takes every object of %s, with no field that it does not know',
-    async (overlay) => {
-      const objects = await kustomize(join(DEPLOY, 'overlays', overlay));
-      expect(objects.map(({ kind }) => kind)).toEqual(
-        expect.arrayContaining([
-          'StatefulSet',
-          'ConfigMap',
-          'ServiceAccount',
-          'PodDisruptionBudget',
-          'NetworkPolicy',
-        ]),
-      );
-      for (const object of objects) {
-        const path = paths[object.kind]?.replace('NS', namespace);
-        expect(path, object.kind).toBeDefined();
-        const { status, body } = await client.call('POST', `/${path}?dryRun=All&fieldValidation=Strict`, {
-          ...object,
-          metadata: { ...object.metadata, ...(path?.includes(namespace) && { namespace }) },
-        });
-        expect([object.kind, status, status < 300 ? '' : body.message]).toEqual([object.kind, 201, '']);
-      }
-    },
-  );
-
   test('rights are bound to the account that the pods have, in the namespace where it is', async () => {
     for (const overlay of ['whole-cluster', 'one-namespace', 'empty-dir']) {
       const objects = await kustomize(join(DEPLOY, 'overlays', overlay));
