@@ -18,6 +18,7 @@ import { get as openapiGet } from './openapi/get.ts';
 import { create as relationsCreate } from './relations/create.ts';
 import { remove as relationsRemove } from './relations/delete.ts';
 import { apply as reportsApply } from './reports/apply.ts';
+import { list as reportsList } from './reports/list.ts';
 import { get as rootGet } from './root/get.ts';
 import { get as versionGet } from './version/get.ts';
 import { mintmakerCustom as webhooksMintmakerCustom } from './webhooks/mintmaker-custom.ts';
@@ -47,6 +48,7 @@ export const handlers: readonly Handler[] = [
   relationsCreate,
   relationsRemove,
   reportsApply,
+  reportsList,
   rootGet,
   versionGet,
   webhooksMintmakerCustom,

@@ -37,6 +37,7 @@ export const operations = table({
   'relations.create': relations.create,
   'relations.delete': relations.remove,
   'reports.apply': reports.apply,
+  'reports.list': reports.list,
   'webhooks.pipeline-failure': webhooks.pipelineFailure,
   'webhooks.pipeline-success': webhooks.pipelineSuccess,
   'webhooks.mintmaker-custom': webhooks.mintmakerCustom,

@@ -32,6 +32,7 @@ beforeAll(async () => {
     numbers.map((number) =>
       failing(namespace, number, {
         ...component(`component-${number}`),
+        runId: 'run-1',
         labels: { team: 'falcon', application: 'shop' },
         links: [
           { title: 'Logs', url: `https://logs.example/${number}` },
@@ -112,6 +113,12 @@ const lists: readonly {
     name: 'issues of two namespaces',
     path: () => '/issues',
     query: { namespace: `${namespace},other-tenant` },
+    entries: 50,
+  },
+  {
+    name: 'the reports of a run',
+    path: () => '/reports',
+    query: { namespace, pipelineRun: 'run-1' },
     entries: 50,
   },
   { name: 'keys', path: () => '/keys', query: {}, entries: 50 },

@@ -203,7 +203,7 @@ describe('while all connections are taken', () => {
     expect(await kite.events(id)).toHaveLength(1);
 
     const statuses = (await ask()).map(({ status }) => status);
-    expect(statuses).toEqual([201, 200, 200, 200, 200, 200]);
+    expect(statuses).toEqual([201, 200, 200, 200, 200, 200, 200]);
     expect(await kite.events(id)).toHaveLength(2);
   }, 60_000);
 

@@ -5,10 +5,11 @@
 import { describe, expect, it } from 'vitest';
 import { at, component, failing } from '../support/bodies.ts';
 import { useKite } from '../support/kite.ts';
+import { runsFunctions } from '../support/server.ts';
 
 const kite = useKite();
 const namespace = 'racing-tenant';
-const rounds = 100;
+const rounds = runsFunctions ? 5 : 100;
 const writers = Array.from({ length: 50 }, (_, index) => index);
 
 describe('fault 1: simultaneous first reports', () => {

@@ -14,3 +14,14 @@ export const apply = {
   answers: { 200: { description: 'What became of each report.', schema: forms.reportsAnswer } },
   errors: [...bodyErrors, 'outcome_unknown'],
 } as const satisfies Operation;
+
+export const list = {
+  id: 'reports.list',
+  method: 'GET',
+  path: `${base}/reports`,
+  summary: 'A page of what a run reported, passes too, newest first',
+  access: 'read',
+  query: forms.reportsQuery,
+  answers: { 200: { description: 'A page.', schema: forms.reportPage } },
+  errors: ['invalid_request'],
+} as const satisfies Operation;

@@ -8,8 +8,10 @@ import { commonErrors, guardErrors, type Operation, writeErrors } from '../../..
 import { operations } from '../../../core/contract/operations.ts';
 import { type ErrorCode, errorTable } from '../../../core/errors.ts';
 import { configVariables } from '../../../functions/config.ts';
+import { assumed, egresses, monthlyCosts, total } from '../../../infra/costs.ts';
 import { help } from '../../../operator/commands/help.ts';
 import { exposedName, metrics } from '../../../operator/runtime/metrics.ts';
+import { cliOptions, cliReference } from './cli.ts';
 
 const ROOT = join(import.meta.dirname, '../../..');
 const RULES = join(ROOT, '.dependency-cruiser.cjs');
@@ -191,6 +193,48 @@ function metricsTable(): string {
   return table(['metric', 'kind', 'labels', 'meaning'], rows);
 }
 
+const rates = [0, 1000, 100_000];
+const dollars = (value: number): string => value.toFixed(2);
+const rateName = (rate: number): string =>
+  rate === 0 ? 'idle' : `${rate.toLocaleString('en')} reports a day`;
+
+function costsTable(): string {
+  const rows = egresses.map((egress) => [
+    egress === 'existing' ? 'a network that is there' : code(egress),
+    ...rates.map((rate) => dollars(total(monthlyCosts(egress, rate)))),
+  ]);
+  return table(['egress', ...rates.map(rateName)], rows);
+}
+
+function costsLines(): string {
+  return rates
+    .map((rate) => {
+      const lines = monthlyCosts('nat', rate);
+      const rows = lines
+        .filter((one) => one.dollars >= 0.01)
+        .map((one) => [one.what, one.sum, dollars(one.dollars)]);
+      return `${rateName(rate).replace(/^./, (first) => first.toUpperCase())}:\n\n${table(['what', 'sum', '$'], [...rows, ['all', '', dollars(total(lines))]])}`;
+    })
+    .join('\n\n');
+}
+
+function costsAssumed(): string {
+  const { reportMs, readMs, readsPerReport, logBytes, reportAnswerBytes, readAnswerBytes } = assumed;
+  const { historyBytes, historyDays } = assumed;
+  return table(
+    ['of', 'assumed'],
+    [
+      [
+        'a report, as a request of its own',
+        `${reportMs} ms of a function, ${reportAnswerBytes} bytes of answer`,
+      ],
+      ['a read', `${readMs} ms, ${readAnswerBytes} bytes; ${readsPerReport} of them for each report`],
+      ['either', `${logBytes} bytes of log lines, one trace`],
+      ['the history', `${historyBytes} bytes of disk a report, for ${historyDays} days`],
+    ],
+  );
+}
+
 /** Each part by its name, as Markdown without a line break at its end. */
 export const parts: Readonly<Record<string, () => string>> = {
   configuration: configurationTable,
@@ -198,6 +242,9 @@ export const parts: Readonly<Record<string, () => string>> = {
   statuses: statusesTable,
   limits: limitsTable,
   errors: errorsTable,
+  costs: costsTable,
+  'costs:assumed': costsAssumed,
+  'costs:lines': costsLines,
   imports: importsTable,
   prohibitions: prohibitionsTable,
   'example:observe': () => source('operator/controllers/deployment/observe.ts'),
@@ -207,6 +254,8 @@ export const parts: Readonly<Record<string, () => string>> = {
   'operator:configuration': () =>
     ['```yaml', readFileSync(join(ROOT, 'operator/config/example.yaml'), 'utf8').trimEnd(), '```'].join('\n'),
   'operator:metrics': metricsTable,
+  'cli:options': cliOptions,
+  'cli:reference': cliReference,
   ...Object.fromEntries(
     Object.entries(errorTable).map(([name, { status, retryable, sentence }]) => [
       `error:${name}`,

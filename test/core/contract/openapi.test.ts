@@ -193,7 +193,7 @@ describe.each(table)('%s', (id, operation) => {
 });
 
 describe('a rule of the document', () => {
-  it.each(['issues.list', 'issues.summary'])('%s needs a namespace', (id) => {
+  it.each(['issues.list', 'issues.summary', 'reports.list'])('%s needs a namespace', (id) => {
     expect(find(id).parameters).toContainEqual(
       expect.objectContaining({ name: 'namespace', in: 'query', required: true }),
     );

@@ -1,5 +1,6 @@
 /** No read tells anything of an issue that its caller may not see: no title, no count, no relation. */
 import { beforeAll, describe, expect, it } from 'vitest';
+import { reportPage } from '../../../core/contract/reports.ts';
 import { at, component, failing, issueBody } from '../../support/bodies.ts';
 import { useGuarded } from '../../support/guarded.ts';
 import { bodyOf, expectError, type Kite, type Query } from '../../support/kite.ts';
@@ -81,8 +82,8 @@ describe('lists', () => {
 
   it('a foreign namespace is refused by its name, beside others too', async () => {
     for (const namespace of [theirs, `${mine},${theirs}`, `${theirs},nowhere`]) {
-      for (const path of ['/issues', '/issues/summary']) {
-        const error = expectError(await me.get(path, { namespace, search: 'x' }), 403);
+      for (const path of ['/issues', '/issues/summary', '/reports']) {
+        const error = expectError(await me.get(path, { namespace, search: 'x', pipelineRun: 'run-1' }), 403);
         expect(error).toMatchObject({ code: 'forbidden', message: expect.stringContaining(theirs) });
       }
     }
@@ -90,9 +91,9 @@ describe('lists', () => {
 
   it('without a namespace only who may see all of the cluster is answered', async () => {
     const everywhere = guarded.kiteAs(await guarded.key({ namespaces: ['*'] }));
-    for (const path of ['/issues', '/issues/summary']) {
-      expectError(await me.get(path, {}), 400);
-      bodyOf(await everywhere.get(path, {}), 200);
+    for (const path of ['/issues', '/issues/summary', '/reports']) {
+      expectError(await me.get(path, { pipelineRun: 'run-1' }), 400);
+      bodyOf(await everywhere.get(path, { pipelineRun: 'run-1' }), 200);
     }
     const page = await everywhere.list({});
     expect(page.data.map(({ cluster }) => cluster)).not.toContain('beta');
@@ -110,6 +111,17 @@ describe('lists', () => {
     expect(await clusters({})).toEqual(['alpha', 'beta']);
     expect(await clusters({ cluster: 'beta' })).toEqual(['beta']);
     expectError(await both.get('/issues', { namespace: mine, cluster: 'gamma' }), 403);
+  });
+
+  it('the reports of a run are those of the issues that the list shows', async () => {
+    for (const namespace of [mine, `${mine},${shared}`]) {
+      const { data } = reportPage.parse(
+        bodyOf(await me.get('/reports', { namespace, pipelineRun: 'run-1' }), 200),
+      );
+      const listed = (await me.list({ namespace, pipelineRun: 'run-1' })).data.map(({ id }) => id);
+      expect(data.map(({ issueId }) => issueId).toSorted()).toEqual(listed.toSorted());
+      expect(JSON.stringify(data)).not.toContain(secret);
+    }
   });
 
   it('the summary counts what the list shows', async () => {

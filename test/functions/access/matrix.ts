@@ -122,6 +122,7 @@ export const matrix = {
   'relations.create': act('201', '201'),
   'relations.delete': act('204', '204'),
   'reports.apply': batch,
+  'reports.list': list,
   'webhooks.pipeline-failure': failed,
   'webhooks.pipeline-success': passed,
   'webhooks.mintmaker-custom': failed,

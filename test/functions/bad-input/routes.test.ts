@@ -21,7 +21,7 @@ const routes: readonly (readonly [string, readonly string[]])[] = [
   [`/issues/${unknown}/links`, ['POST']],
   [`/issues/${unknown}/related`, ['POST']],
   [`/issues/${unknown}/related/${unknown}`, ['DELETE']],
-  ['/reports', ['POST']],
+  ['/reports', ['GET', 'POST']],
   ['/webhooks/pipeline-failure', ['POST']],
   ['/webhooks/pipeline-success', ['POST']],
   ['/webhooks/mintmaker-custom', ['POST']],
