@@ -2,7 +2,7 @@ import * as z from 'zod/mini';
 import { ConfigError } from '../core/config-error.ts';
 import { configVariables, readConfig } from '../functions/config.ts';
 
-const name = /^[a-z][a-z0-9-]{0,19}$/;
+const name = /^(?=.{1,20}$)[a-z][a-z0-9]*(-[a-z0-9]+)*$/;
 const count = (least: number, most: number) => z.int().check(z.gte(least), z.lte(most));
 const matching = (pattern: RegExp, error: string) => z.string().check(z.regex(pattern, { error }));
 const subnets = z
@@ -87,6 +87,8 @@ const form = z.strictObject({
   /** Variables of the handlers, as README.md has them. */
   environment: z._default(z.record(z.string(), z.string()), {}),
   egress: z._default(egress, 'nat'),
+  /** The two zones of the stack's own network, by their place in the region's list. */
+  zones: z._default(z.array(count(0, 9)).check(z.length(2)), [0, 1]),
   database: z.union([managed, given], {
     error: 'is neither a database to make (instance, storageGiB, …) nor one that is there (url)',
   }),
@@ -124,7 +126,10 @@ const reserved = [
   ...['KITE_REQUEST_TIMEOUT', 'KITE_SERVICE'],
 ];
 /** Of the gateway, which does not run here. */
-const ofGateway = ['PORT', 'HOST', 'KITE_DATA', 'KITE_MAX_IN_FLIGHT', 'KITE_SHUTDOWN_TIMEOUT', 'LOG_FORMAT'];
+const ofGateway = [
+  ...['PORT', 'HOST', 'KITE_DATA', 'KITE_MAX_IN_FLIGHT', 'KITE_SHUTDOWN_TIMEOUT', 'LOG_FORMAT'],
+  ...['KITE_METRICS_PORT', 'KITE_DRAIN_DELAY'],
+];
 
 /**
  * @param text the JSON of `infra/config/<name>.json`
@@ -173,15 +178,19 @@ function complaints(issue: z.core.$ZodIssue, above: readonly PropertyKey[] = [])
   return [`${path.join('.') || 'it'}: ${message}`];
 }
 
-function contradictions({ account, region, database, egress }: DeployConfig): string[] {
+function contradictions({ account, region, database, egress, zones }: DeployConfig): string[] {
   const problems: string[] = [];
   if ((account === undefined) !== (region === undefined)) {
     problems.push(
       `${account === undefined ? 'account' : 'region'}: is missing; give account and region, or neither`,
     );
   }
-  if ('instance' in database && database.mostStorageGiB <= database.storageGiB) {
-    problems.push('database.mostStorageGiB: is not more than database.storageGiB');
+  // RDS refuses less.
+  if ('instance' in database && database.mostStorageGiB * 10 < database.storageGiB * 11) {
+    problems.push('database.mostStorageGiB: is not at least a tenth more than database.storageGiB');
+  }
+  if (new Set(zones).size !== zones.length) {
+    problems.push('zones: are not two different ones');
   }
   if (typeof egress === 'object') {
     const { availabilityZones, functionSubnetIds, databaseSubnetIds } = egress;

@@ -92,7 +92,13 @@ export function watchFunctions(props: {
   ];
 }
 
-export function watchDatabase({ instance, proxy, mostConnections, storageBytes }: Database): Watch[] {
+export function watchDatabase({
+  instance,
+  proxy,
+  mostConnections,
+  storageBytes,
+  memoryBytes,
+}: Database): Watch[] {
   return [
     {
       name: 'KiteDatabaseBusy',
@@ -121,7 +127,7 @@ export function watchDatabase({ instance, proxy, mostConnections, storageBytes }
       name: 'KiteDatabaseMemory',
       means: 'The database has little memory left, and may begin to swap.',
       metric: instance.metricFreeableMemory({ period: fiveMinutes, statistic: 'Minimum' }),
-      threshold: 100 * 1024 ** 2,
+      threshold: Math.floor(memoryBytes * 0.05),
       comparisonOperator: LESS_THAN_THRESHOLD,
       evaluationPeriods: 3,
     },

@@ -93,6 +93,8 @@ export class Api extends Construct {
     this.restApi.node.tryRemoveChild('Endpoint');
     new GatewayAnswers(this, 'Answers', this.restApi);
     this.addRoutes(routes);
+    // Without API keys of API Gateway, since callers have Kite's own: it holds the limits of the stage where one sees
+    // and changes them, and is where a key for a sender with a limit of its own would be added.
     this.restApi.addUsagePlan('UsagePlan', {
       throttle,
       apiStages: [{ stage: this.restApi.deploymentStage }],

@@ -13,7 +13,7 @@ import {
 } from 'aws-cdk-lib';
 import { Construct } from 'constructs';
 import { databaseConnections, proxyPercent } from '../capacity.ts';
-import type { ManagedDatabase } from '../config.ts';
+import { instanceMemory, type ManagedDatabase } from '../config.ts';
 import type { Network } from './network.ts';
 
 /** `kite_owner` changes the schema and drops history; `kite_app` reads and writes rows. */
@@ -22,6 +22,7 @@ export type DatabaseUser = 'kite_owner' | 'kite_app';
 const port = 5432;
 const databaseName = 'kite';
 const exportedLogs = ['postgresql', 'upgrade'] as const;
+/** RDS withdraws minors in time; docs/deploy.md says how this is raised. */
 const engine = rds.DatabaseInstanceEngine.postgres({ version: rds.PostgresEngineVersion.VER_17_9 });
 
 export interface DatabaseProps {
@@ -39,12 +40,17 @@ export class Database extends Construct {
   readonly mostConnections: number;
   /** Of the disk as it is at first. */
   readonly storageBytes: number;
+  readonly memoryBytes: number;
+  /** Another one when another instance takes its place. */
+  readonly instanceIdentifier: string;
 
   constructor(scope: Construct, id: string, props: DatabaseProps) {
     super(scope, id);
     const { network, config } = props;
     this.mostConnections = databaseConnections(config.instance);
     this.storageBytes = config.storageGiB * 1024 ** 3;
+    this.memoryBytes = instanceMemory[config.instance] * 1024 ** 3;
+    this.instanceIdentifier = identifierOf(Stack.of(this).stackName, config.snapshot);
     const group = (name: string, description: string): ec2.SecurityGroup =>
       new ec2.SecurityGroup(this, name, { vpc: network.vpc, description, allowAllOutbound: false });
     const proxyGroup = group('ProxyGroup', 'The proxy of the database of Kite.');
@@ -105,10 +111,7 @@ export class Database extends Construct {
     group: ec2.SecurityGroup,
   ): rds.DatabaseInstance {
     const { snapshot } = config;
-    // Its own name for each snapshot: CloudFormation makes a new one before it lets the old one go.
-    const suffix =
-      snapshot === undefined ? '' : `-${createHash('sha256').update(snapshot).digest('hex').slice(0, 8)}`;
-    const instanceIdentifier = `${Stack.of(this).stackName}${suffix}`;
+    const { instanceIdentifier } = this;
     const instance = new rds.DatabaseInstance(this, 'Instance', {
       instanceIdentifier,
       engine,
@@ -173,6 +176,13 @@ export class Database extends Construct {
     });
     return instance;
   }
+}
+
+/** Its own name for each snapshot: CloudFormation makes a new instance before it lets the old one go. */
+function identifierOf(stackName: string, snapshot: string | undefined): string {
+  return snapshot === undefined
+    ? stackName
+    : `${stackName}-${createHash('sha256').update(snapshot).digest('hex').slice(0, 8)}`;
 }
 
 /** User, name and encryption are then those of the snapshot, and must not be said again. */

@@ -26,11 +26,13 @@ export class Firewall extends Construct {
       ruleActionOverrides: excluded.map((rule) => ({ name: rule, actionToUse: { count: {} } })),
     });
     const groups = [
-      // Batches of reports are larger than 8 KB, and failures quote commands and markup.
+      // Batches of reports are larger than 8 KB, and failures quote commands, markup and URLs of any host.
       kept('AWSManagedRulesCommonRuleSet', [
         'SizeRestrictions_BODY',
         'CrossSiteScripting_BODY',
         'GenericLFI_BODY',
+        'GenericRFI_BODY',
+        'EC2MetaDataSSRF_BODY',
       ]),
       kept('AWSManagedRulesKnownBadInputsRuleSet'),
       kept('AWSManagedRulesAmazonIpReputationList'),

@@ -98,7 +98,8 @@ export class Functions {
   }
 
   migrate(): KiteFunction {
-    const secret = this.props.database?.appSecret.secretArn;
+    const { database } = this.props;
+    const secret = database?.appSecret.secretArn;
     return this.make('database/migrate', {
       description: 'Brings the database to what this version needs.',
       size: workSizes.migrate,
@@ -108,6 +109,8 @@ export class Functions {
         // When a deployment goes back, what it has migrated stays.
         KITE_NEWER_DATABASE: 'accept',
         ...(secret !== undefined && { KITE_APP_SECRET_ARN: secret }),
+        // With another instance this is another version of the function, and so the deployment runs it.
+        ...(database !== undefined && { DATABASE_INSTANCE: database.instanceIdentifier }),
       },
       statements: secret === undefined ? [] : mayRead([secret]),
     });

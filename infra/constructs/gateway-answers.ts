@@ -23,12 +23,15 @@ const answers: readonly (readonly [apigateway.ResponseType, ErrorCode])[] = [
   // The function was ended or cut off at its work.
   [ResponseType.INTEGRATION_FAILURE, 'outcome_unknown'],
   [ResponseType.INTEGRATION_TIMEOUT, 'outcome_unknown'],
+  // Lambda refused to start a container; API Gateway calls no other refusal so that this stack can cause.
+  [ResponseType.API_CONFIGURATION_ERROR, 'outcome_unknown'],
 ];
 
 /** What is not named above keeps the status that API Gateway gives it. */
 const others: readonly (readonly [apigateway.ResponseType, ErrorCode])[] = [
   [ResponseType.DEFAULT_4XX, 'invalid_request'],
-  [ResponseType.DEFAULT_5XX, 'internal'],
+  // A function that ended without an answer is among them, and it may have written.
+  [ResponseType.DEFAULT_5XX, 'outcome_unknown'],
 ];
 
 const retryAfterSeconds = 2;

@@ -10,6 +10,12 @@ export interface MockAnswer {
   readonly body?: string;
 }
 
+/** API Gateway answers a request of any other type with 415, before it looks at the template. */
+const mediaTypes = [
+  ...['application/json', 'application/x-www-form-urlencoded', 'multipart/form-data'],
+  ...['application/octet-stream', 'application/xml', 'text/xml', 'text/plain'],
+];
+
 /** An error in the one format. */
 export function kiteAnswer(code: ErrorCode, headers: Readonly<Record<string, string>> = {}): MockAnswer {
   return { status: errorTable[code].status, headers, body: kiteError(code) };
@@ -29,7 +35,7 @@ export function answerWithoutFunction(
     'ANY',
     new apigateway.MockIntegration({
       passthroughBehavior: apigateway.PassthroughBehavior.NEVER,
-      requestTemplates: { 'application/json': `{"statusCode": ${status}}` },
+      requestTemplates: Object.fromEntries(mediaTypes.map((type) => [type, `{"statusCode": ${status}}`])),
       integrationResponses: answers.map((answer) => ({
         statusCode: String(answer.status),
         // The last one is taken where no other fits.

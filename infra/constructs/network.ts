@@ -57,6 +57,7 @@ export class Network extends Construct {
       reason:
         'Groups let through what is named and nothing else; flow logs are switched on to look for a fault.',
     });
+    // Ranges are given out in this order: what is only there with a NAT gateway comes last, so that no other range moves.
     return new ec2.Vpc(this, 'Vpc', {
       ipAddresses: ec2.IpAddresses.cidr('10.0.0.0/16'),
       maxAzs: 2,
@@ -65,9 +66,9 @@ export class Network extends Construct {
       subnetConfiguration:
         egress === 'nat'
           ? [
-              { name: 'public', subnetType: ec2.SubnetType.PUBLIC, cidrMask: 24, mapPublicIpOnLaunch: false },
               { name: 'functions', subnetType: ec2.SubnetType.PRIVATE_WITH_EGRESS, cidrMask: 20 },
               database,
+              { name: 'public', subnetType: ec2.SubnetType.PUBLIC, cidrMask: 24, mapPublicIpOnLaunch: false },
             ]
           : [{ name: 'functions', subnetType: isolated, cidrMask: 20 }, database],
     });

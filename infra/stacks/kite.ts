@@ -1,4 +1,4 @@
-import { CfnOutput, Fn, Stack, Validations } from 'aws-cdk-lib';
+import { Annotations, CfnOutput, Fn, Stack, Validations } from 'aws-cdk-lib';
 import type { Construct } from 'constructs';
 import { portsOf } from '../asked-elsewhere.ts';
 import { requireRoom } from '../capacity.ts';
@@ -20,14 +20,20 @@ export interface KiteStackProps {
 
 /** All of Kite on AWS. */
 export class KiteStack extends Stack {
+  /** Places in the region's list of zones. */
+  private readonly zones: readonly number[];
+
   /** @param id also the name of the stack, and what names of functions begin with */
   constructor(scope: Construct, id: string, { config, bundles }: KiteStackProps) {
     const { account, region, logDays } = config;
     super(scope, id, {
       description: 'Kite: keeps one issue for each thing that blocks a release.',
       tags: { application: 'kite' },
+      // A database that cannot be deleted would stop a deletion half way, when the API is gone already.
+      terminationProtection: 'instance' in config.database && config.database.deletionProtection,
       ...(account !== undefined && region !== undefined && { env: { account, region } }),
     });
+    this.zones = config.zones;
     const { network, database } = this.makeDatabase(config);
 
     const functions = new Functions(this, { stackName: this.stackName, config, bundles, network, database });
@@ -37,6 +43,7 @@ export class KiteStack extends Stack {
     const everyOther = [...handlers, ...periodic, functions.key()].map(({ lambda }) => lambda);
     new Migration(this, 'Migration', {
       migrate: functions.migrate().lambda,
+      logDays,
       after: [network, database].filter((part) => part !== undefined),
       before: everyOther,
     });
@@ -67,7 +74,7 @@ export class KiteStack extends Stack {
 
   /** Zones by their place in the region's list: naming them would need a look-up. */
   override get availabilityZones(): string[] {
-    return [0, 1].map((index) => Fn.select(index, Fn.getAzs()));
+    return this.zones.map((index) => Fn.select(index, Fn.getAzs()));
   }
 
   /** Nothing where the database is given by its URL. */
@@ -76,6 +83,12 @@ export class KiteStack extends Stack {
       return { network: undefined, database: undefined };
     }
     requireRoom({ concurrency }, own.instance);
+    if (concurrency === 'account') {
+      Annotations.of(this).addWarningV2(
+        'kite:connections',
+        'With concurrency "account" nothing holds functions below the connections of the proxy: beyond these, requests wait, and are answered with 503 after four seconds.',
+      );
+    }
     const network = new Network(this, 'Network', { egress, ports: portsOf(access) });
     return { network, database: new Database(this, 'Database', { network, config: own, logDays }) };
   }

@@ -62,6 +62,39 @@ describe('what API Gateway answers by itself', () => {
     );
   });
 
+  it('is the same whatever a body is sent as', () => {
+    const answered = resources('AWS::ApiGateway::Method').flatMap(([, { Properties }]) => {
+      const { HttpMethod, Integration } = Properties as unknown as {
+        HttpMethod: string;
+        Integration: { RequestTemplates?: Record<string, string> };
+      };
+      return HttpMethod === 'ANY' ? [Integration.RequestTemplates ?? {}] : [];
+    });
+    expect(answered.length).toBeGreaterThan(1);
+    for (const templates of answered) {
+      expect(Object.keys(templates).sort()).toEqual([
+        ...['application/json', 'application/octet-stream', 'application/x-www-form-urlencoded'],
+        ...['application/xml', 'multipart/form-data', 'text/plain', 'text/xml'],
+      ]);
+      expect(new Set(Object.values(templates)).size).toBe(1);
+    }
+  });
+
+  it('is to be sent again, where a function was refused or ended: whether it wrote is not known', () => {
+    for (const type of [
+      'API_CONFIGURATION_ERROR',
+      'INTEGRATION_FAILURE',
+      'INTEGRATION_TIMEOUT',
+      'DEFAULT_5XX',
+    ]) {
+      template.hasResourceProperties('AWS::ApiGateway::GatewayResponse', {
+        ResponseType: type,
+        ResponseTemplates: { 'application/json': Match.stringLikeRegexp('"code":"outcome_unknown"') },
+        ResponseParameters: Match.objectLike({ 'gatewayresponse.header.Retry-After': "'2'" }),
+      });
+    }
+  });
+
   it('has a method for each operation, and HEAD where GET is', () => {
     const methods = resources('AWS::ApiGateway::Method').map(([, { Properties }]) =>
       String(Properties.HttpMethod),

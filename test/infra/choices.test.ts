@@ -34,6 +34,14 @@ it('an account and a region: zones are not looked up', () => {
   });
 });
 
+it('two zones of one’s own choice', () => {
+  const subnets = Object.values(synth.template('prod', { zones: [0, 2] }).findResources('AWS::EC2::Subnet'));
+  const zones = new Set(subnets.map(({ Properties }) => JSON.stringify(Properties.AvailabilityZone)));
+  expect([...zones].sort()).toEqual(
+    [0, 2].map((index) => JSON.stringify({ 'Fn::Select': [index, { 'Fn::GetAZs': '' }] })),
+  );
+});
+
 it('an account with few containers: none is reserved', () => {
   const template = synth.template('prod', choices.unreserved);
   for (const { Properties } of Object.values(template.findResources('AWS::Lambda::Function'))) {
@@ -48,6 +56,10 @@ it('a domain, a firewall, and somebody to write to', () => {
   template.hasOutput('Url', { Value: 'https://kite.example.com' });
   template.hasOutput('DomainTarget', {});
   template.resourceCountIs('AWS::WAFv2::WebACLAssociation', 1);
+  const [acl] = Object.values(template.findResources('AWS::WAFv2::WebACL'));
+  for (const rule of ['GenericRFI_BODY', 'EC2MetaDataSSRF_BODY']) {
+    expect(JSON.stringify(acl), rule).toContain(`{"ActionToUse":{"Count":{}},"Name":"${rule}"}`);
+  }
   template.hasResourceProperties('AWS::SNS::Subscription', {
     Protocol: 'email',
     Endpoint: 'oncall@example.com',

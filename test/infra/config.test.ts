@@ -65,9 +65,11 @@ describe('a configuration', () => {
     expect(problems({ region: 'eu-west-1' })).toEqual([
       'account: is missing; give account and region, or neither',
     ]);
-    expect(problems({ database: { ...prod.database, mostStorageGiB: 21, storageGiB: 21 } })).toEqual([
-      'database.mostStorageGiB: is not more than database.storageGiB',
+    expect(problems({ database: { ...prod.database, mostStorageGiB: 32, storageGiB: 30 } })).toEqual([
+      'database.mostStorageGiB: is not at least a tenth more than database.storageGiB',
     ]);
+    expect(problems({ database: { ...prod.database, mostStorageGiB: 33, storageGiB: 30 } })).toEqual([]);
+    expect(problems({ zones: [1, 1] })).toEqual(['zones: are not two different ones']);
     const egress = {
       vpcId: 'vpc-0a1b2c3d',
       availabilityZones: ['eu-west-1a', 'eu-west-1b'],
@@ -85,12 +87,16 @@ describe('a configuration', () => {
           KITE_HISTORY_DAYS: '3',
           KITE_COLOUR: 'blue',
           PORT: '1',
+          KITE_METRICS_PORT: '1',
+          KITE_DRAIN_DELAY: '1s',
           DATABASE_URL: 'postgres://x/y',
         },
       }),
     ).toEqual([
       'environment.KITE_COLOUR: is not a variable that Kite reads',
       'environment.PORT: is of the gateway, which does not run here',
+      'environment.KITE_METRICS_PORT: is of the gateway, which does not run here',
+      'environment.KITE_DRAIN_DELAY: is of the gateway, which does not run here',
       'environment.DATABASE_URL: is set by the stack itself',
       'access.issuer: is not a setting that there is',
       'environment.KITE_HISTORY_DAYS: "3" is not a number of days between 7 and 400',
@@ -121,7 +127,16 @@ describe('a configuration', () => {
     expect(readDeployConfig(configText('prod'), 'prod', url).database).not.toHaveProperty('url');
   });
 
-  it('has a name that names of functions can begin with', () => {
-    expect(problems({}, 'Prod/1')).toEqual(['config: "Prod/1" is not a short name of small letters']);
+  it.each(['Prod/1', 'a-', 'a--b', '1a', 'a'.repeat(21)])(
+    'has a name that names of functions and of databases can begin with: not %s',
+    (name) => {
+      expect(problems({}, name)).toEqual([
+        `config: ${JSON.stringify(name)} is not a short name of small letters`,
+      ]);
+    },
+  );
+
+  it('may have a name of several words', () => {
+    expect(problems({}, 'prod-2-eu')).toEqual([]);
   });
 });

@@ -19,16 +19,17 @@ export function useSynth() {
   afterAll(() => rmSync(place, { recursive: true, force: true }));
   let made = 0;
   return {
-    /** @param changes replace settings of that configuration */
-    template(name: string, changes: Readonly<Record<string, unknown>> = {}): Template {
-      made += 1;
-      const app = new App({ context: cdkContext, outdir: join(place, `out-${made}`) });
-      const text = JSON.stringify({ ...(JSON.parse(configText(name)) as object), ...changes });
-      return Template.fromStack(
-        new KiteStack(app, `kite-${name}`, { config: readDeployConfig(text, name), bundles }),
-      );
-    },
+    stack,
+    template: (...of: Parameters<typeof stack>): Template => Template.fromStack(stack(...of)),
   };
+
+  /** @param changes replace settings of that configuration */
+  function stack(name: string, changes: Readonly<Record<string, unknown>> = {}): KiteStack {
+    made += 1;
+    const app = new App({ context: cdkContext, outdir: join(place, `out-${made}`) });
+    const text = JSON.stringify({ ...(JSON.parse(configText(name)) as object), ...changes });
+    return new KiteStack(app, `kite-${name}`, { config: readDeployConfig(text, name), bundles });
+  }
 }
 
 /** A resource as the template has it; its properties are read by who knows its type. */

@@ -6,16 +6,19 @@ import { runsFunctions } from '../../support/server.ts';
 
 const kite = useKite();
 
-test.skipIf(runsFunctions)('issues of two namespaces are not related, whether or not the query names one', async () => {
-  const [one, other] = [freshNamespace(), freshNamespace()];
-  const mine = await kite.create(issueBody(one));
-  const foreign = await kite.create(issueBody(other));
-  for (const query of [{}, { namespace: one }, { namespace: other }]) {
-    const answer = await kite.post(`/issues/${mine.id}/related`, { relatedId: foreign.id }, { query });
-    expect(expectError(answer, 403).code).toBe('namespace_mismatch');
-  }
-  expect((await kite.issue(mine.id)).relatedFrom).toEqual([]);
-});
+test.skipIf(runsFunctions)(
+  'issues of two namespaces are not related, whether or not the query names one',
+  async () => {
+    const [one, other] = [freshNamespace(), freshNamespace()];
+    const mine = await kite.create(issueBody(one));
+    const foreign = await kite.create(issueBody(other));
+    for (const query of [{}, { namespace: one }, { namespace: other }]) {
+      const answer = await kite.post(`/issues/${mine.id}/related`, { relatedId: foreign.id }, { query });
+      expect(expectError(answer, 403).code).toBe('namespace_mismatch');
+    }
+    expect((await kite.issue(mine.id)).relatedFrom).toEqual([]);
+  },
+);
 
 test('PUT with links null leaves the links as they are, an empty list takes a person’s links away', async () => {
   const issue = await kite.create(issueBody(freshNamespace()));
