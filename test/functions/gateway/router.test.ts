@@ -80,7 +80,9 @@ test('a known path with another method names all that it takes', () => {
     code: 'method_not_allowed',
     headers: { allow: 'GET, HEAD, PUT, DELETE, OPTIONS' },
   });
-  expect(refusal('HEAD', '/api/v1/webhooks/pipeline-failure')).toMatchObject({ headers: { allow: 'POST, OPTIONS' } });
+  expect(refusal('HEAD', '/api/v1/webhooks/pipeline-failure')).toMatchObject({
+    headers: { allow: 'POST, OPTIONS' },
+  });
 });
 
 test('HEAD goes where GET goes, and OPTIONS tells the methods', () => {
