@@ -54,6 +54,8 @@ function ofNetwork(error: KiteNetworkError, about: Circumstances): string {
       return `${reach}: no answer within ${about.timeout / 1000} s. Try again, or wait longer with --timeout`;
     case 'closed':
       return `${reach}: the connection ended before the answer. Try again; if it stays so, look at the proxy before Kite`;
+    case 'plain':
+      return `${error.url}${from(about)} does not speak TLS; is it ${error.url.replace(/^https:/i, 'http:')}?`;
     case 'tls':
       return `${reach}: ${error.message.slice(error.url.length + 2)}. Where its authority is your own, name it in NODE_EXTRA_CA_CERTS`;
     case 'unknown':
@@ -86,7 +88,11 @@ function ofApi(error: KiteApiError, about: Circumstances): string {
   if (
     details.some(({ path, message: what }) => path === 'query.namespace' && what.startsWith('is missing'))
   ) {
-    return 'this server wants to know which namespace: say -n NAME, or several with commas. -A is for those who may read all of them';
+    // Who is known may be refused for want of rights: the answer does not tell the one from the other.
+    if (about.hasToken) {
+      return 'this server wants to know which namespace: say -n NAME, or several with commas. -A is for those who may read all of them; where access is off, the server needs KITE_NAMESPACE_CHECK=off for it';
+    }
+    return 'this server answers for named namespaces only (its KITE_NAMESPACE_CHECK is on): say -n a,b, or start it with KITE_NAMESPACE_CHECK=off';
   }
   const wrong = details.map(
     ({ path, message: what }) => `${path.replace(/^(body|query|params)\./, '')} ${what}`,

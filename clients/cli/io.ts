@@ -1,4 +1,6 @@
+import { getSystemErrorMap } from 'node:util';
 import type { Surroundings } from '../../core/contract/client/retrying.ts';
+import { exitCodes, Failure } from './failure.ts';
 
 /** The process as commands see it. */
 export interface Io {
@@ -13,7 +15,11 @@ export interface Io {
   size(): { readonly columns: number; readonly rows: number } | null;
   readonly hasColour: boolean;
   readonly surroundings: Surroundings;
-  /** To standard output; waits until a slow reader has taken it. Nothing happens when nobody reads any more. */
+  /**
+   * To standard output; waits until a slow reader has taken it. Nothing happens when nobody reads any more.
+   *
+   * @throws Failure where it cannot be written, as on a full disk
+   */
   print(text: string): Promise<void>;
   /** Whether whoever read standard output has gone, as `head` does: who only prints may stop. */
   isGone(): boolean;
@@ -75,19 +81,25 @@ function typedUnseen(question: string): Promise<string> {
   });
 }
 
+/** Null where only the reader has gone. */
+function unwritten(error: NodeJS.ErrnoException): Failure | null {
+  if (error.code === 'EPIPE' || error.code === 'ERR_STREAM_DESTROYED') return null;
+  const [, reason = error.message] = getSystemErrorMap().get(error.errno ?? 0) ?? [];
+  return new Failure(`cannot write the output: ${reason}`, exitCodes.failed, { cause: error });
+}
+
 /** @param colour what the command line says of it */
 export function processIo(home: string, colour: boolean | undefined): Io {
   // Each of the three streams takes milliseconds to be made: the other two are made when they are used.
   const { stdout, env } = process;
   let isGone = false;
   let hasStderr = false;
-  const onError = (error: NodeJS.ErrnoException): void => {
-    if (error.code !== 'EPIPE' && error.code !== 'ERR_STREAM_DESTROYED') throw error;
-  };
-  stdout.on('error', (error: NodeJS.ErrnoException) => {
-    onError(error);
+  let failure: Failure | null = null;
+  const end = (error: NodeJS.ErrnoException): void => {
+    failure ??= unwritten(error);
     isGone = true;
-  });
+  };
+  stdout.on('error', end);
   return {
     env,
     home,
@@ -108,14 +120,20 @@ export function processIo(home: string, colour: boolean | undefined): Io {
       },
     },
     print: (text) =>
-      new Promise((resolve) => {
-        if (isGone) resolve();
-        else stdout.write(text, () => resolve());
+      new Promise((resolve, reject) => {
+        const settle = (error?: Error | null): void => {
+          if (error) end(error);
+          if (failure === null) resolve();
+          else reject(failure);
+        };
+        if (isGone) settle();
+        else stdout.write(text, settle);
       }),
     isGone: () => isGone,
     askSecret: (question) => typedUnseen(question),
     note: (line) => {
-      if (!hasStderr) process.stderr.on('error', onError);
+      // What cannot be said does not change how the command ends: its exit code is told all the same.
+      if (!hasStderr) process.stderr.on('error', () => undefined);
       hasStderr = true;
       process.stderr.write(`${line}\n`);
     },

@@ -122,6 +122,7 @@ function addCommand(
   command.action(() => {
     const { output, color: _, ...all } = command.optsWithGlobals<Record<string, unknown>>();
     const own = command.opts<Record<string, unknown>>();
+    refuseEmpty(all);
     onTyped({
       spec,
       args: command.args,
@@ -130,6 +131,16 @@ function addCommand(
       format: typeof output === 'string' ? output : undefined,
     });
   });
+}
+
+/** Empty is not absent: a namespace that nobody filled in must not become all of them, nor an address the usual one. */
+function refuseEmpty({ namespace, url }: GlobalOptions): void {
+  for (const [flag, value] of [
+    ['-n', namespace],
+    ['--url', url],
+  ]) {
+    if (value?.trim() === '') throw new UsageError(`${flag} is empty; is a variable of the job not set?`);
+  }
 }
 
 /** The command that a group of commands stands under; made where it is no command itself. */

@@ -39,7 +39,7 @@ export function duration(text: string): number {
 
 export function readTimeout(text: string): number {
   const value = duration(text);
-  if (value < 1 || value > 3_600_000) throw new UsageError('--timeout is from 1s to 1h');
+  if (value < 1 || value > 3_600_000) throw new UsageError(`${JSON.stringify(text)} is not from 1s to 1h`);
   return value;
 }
 

@@ -2,7 +2,7 @@ import type { Issue } from '../../../core/contract/issue.ts';
 import type { Work } from '../command.ts';
 import { exitCodes, Failure, UsageError } from '../failure.ts';
 import { issueColumns } from '../issues/columns.ts';
-import { type FilterValues, queryOf } from '../issues/filters.ts';
+import { type FilterValues, type ListQuery, queryOf } from '../issues/filters.ts';
 import { findIssues } from '../issues/pages.ts';
 import { line } from '../output/plain.ts';
 import type { Column } from '../output/table.ts';
@@ -22,20 +22,18 @@ export async function run(work: Work): Promise<number> {
     throw new UsageError('--wait waits for the first report of a run; say --pipeline-run as well');
   }
   const { query, isSeveral, where } = await queryOf(work, { ...options, state: ['ACTIVE'] });
-  const client = await work.client();
   const asked =
     pipelineRun === undefined ? null : { namespace: query.namespace, cluster: query.cluster, pipelineRun };
-  const isReported =
-    asked === null ||
-    (await waitForReport(client, asked satisfies ReportsQuery, wait ?? 0, work.io.surroundings, (text) =>
-      work.io.note(line(text)),
-    ));
-  const reports = asked === null ? null : isReported ? await findReports(client, asked) : [];
-  const issues: Issue[] = [];
-  if (isReported) {
-    for await (const page of findIssues(client, query, 0).pages) issues.push(...page);
+  let found: Found;
+  try {
+    found = await find(work, query, asked, wait ?? 0);
+  } catch (error) {
+    const trouble = work.explain(error);
+    await print(work, { subject, where, issues: [], reports: null, trouble }, isSeveral);
+    throw error;
   }
-  const verdict: Verdict = { subject, where, issues, reports };
+  const { issues } = found;
+  const verdict: Verdict = { subject, where, ...found, trouble: null };
   await print(work, verdict, isSeveral);
   if (isUnknown(verdict)) {
     const waited = wait === undefined ? '' : ` within ${inWords(wait)}`;
@@ -45,6 +43,22 @@ export async function run(work: Work): Promise<number> {
     );
   }
   return issues.length > 0 ? exitCodes.found : exitCodes.done;
+}
+
+type Found = Pick<Verdict, 'issues' | 'reports'>;
+
+/** @param asked for the reports of a run; null where no run is asked about */
+async function find(work: Work, query: ListQuery, asked: ReportsQuery | null, wait: number): Promise<Found> {
+  const client = await work.client();
+  const isReported =
+    asked === null ||
+    (await waitForReport(client, asked, wait, work.io.surroundings, (text) => work.io.note(line(text))));
+  const reports = asked === null ? null : isReported ? await findReports(client, asked) : [];
+  const issues: Issue[] = [];
+  if (isReported) {
+    for await (const page of findIssues(client, query, 0).pages) issues.push(...page);
+  }
+  return { issues, reports };
 }
 
 function subjectOf(options: CheckOptions): string {

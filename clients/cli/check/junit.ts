@@ -5,8 +5,9 @@ import { isUnknown, passedOf, sentenceOf, type Verdict } from './verdict.ts';
 export function junitOf(verdict: Verdict): string {
   const { subject, where, issues } = verdict;
   const unknown = isUnknown(verdict);
+  const why = verdict.trouble === null ? '' : `: ${verdict.trouble}`;
   const cases = unknown
-    ? [testCase(where, subject, problem('error', 'unknown', `${sentenceOf(verdict)} in ${where}`, ''))]
+    ? [testCase(where, subject, problem('error', 'unknown', `${sentenceOf(verdict)} in ${where}${why}`, ''))]
     : [
         ...issues.map((issue) =>
           testCase(

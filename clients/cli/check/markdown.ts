@@ -7,6 +7,8 @@ import { isUnknown, passedOf, sentenceOf, type Verdict } from './verdict.ts';
 const mostCharacters = 60_000;
 /** Characters of a title and of a link's title, before they are escaped. */
 const mostTitle = 160;
+/** Characters of what went wrong. */
+const mostTrouble = 1000;
 const mostLinks = 3;
 /** Characters of an address; a longer one is left out, since half of one leads nowhere. */
 const mostAddress = 1000;
@@ -18,7 +20,8 @@ export function markdownOf(verdict: Verdict): string {
   const title = `### ${isUnknown(verdict) ? '❔' : verdict.issues.length > 0 ? '❌' : '✅'} Kite: ${plain(sentenceOf(verdict))}`;
   const where = `In ${plain(verdict.where)}.`;
   if (isUnknown(verdict)) {
-    return [title, '', `${where} So it is not known whether it passed.`].join('\n');
+    const why = verdict.trouble === null ? '' : ` ${plain(verdict.trouble, mostTrouble)}.`;
+    return [title, '', `${where}${why} So it is not known whether it passed.`].join('\n');
   }
   const passed = passedOf(verdict).length;
   const end = verdict.reports === null ? where : `${where} Reported as passing: ${passed}.`;
@@ -67,9 +70,9 @@ const joiner = '\u2060';
  * they never take for markup. References to people, issues and the like are looked for in the finished page: an invisible
  * character parts their sign from their name.
  */
-function plain(text: string): string {
+function plain(text: string, most: number = mostTitle): string {
   const one = line(text);
-  const cut = one.length <= mostTitle ? one : `${one.slice(0, mostTitle - 1).toWellFormed()}…`;
+  const cut = one.length <= most ? one : `${one.slice(0, most - 1).toWellFormed()}…`;
   return cut
     .replaceAll(/([@#!$%~&^*])(?=[\p{L}\p{N}_"'{[])/gu, `$1${joiner}`)
     .replaceAll(

@@ -11,9 +11,12 @@ export interface Verdict {
   readonly issues: readonly Issue[];
   /** What the run reported; null where no run was asked about. None: nobody knows how it ended. */
   readonly reports: readonly ReportTaken[] | null;
+  /** Why Kite could not be asked; null where it was. */
+  readonly trouble: string | null;
 }
 
-export const isUnknown = ({ reports }: Verdict): boolean => reports !== null && reports.length === 0;
+export const isUnknown = ({ reports, trouble }: Verdict): boolean =>
+  trouble !== null || (reports !== null && reports.length === 0);
 
 /**
  * What the run reported last as passing, and is none of the issues that were found; each thing once.
@@ -38,6 +41,7 @@ function isNewer(one: ReportTaken, other: ReportTaken): boolean {
 /** `2 active issues of run checkout-7f2kd`. */
 export function sentenceOf(verdict: Verdict): string {
   const { issues, subject } = verdict;
+  if (verdict.trouble !== null) return `Kite could not be asked about ${subject}`;
   if (isUnknown(verdict)) return `Nothing has been reported of ${subject}`;
   const count = issues.length;
   return `${count === 0 ? 'No' : count} active ${count === 1 ? 'issue' : 'issues'} of ${subject}`;

@@ -132,7 +132,7 @@ export const issueCommands: readonly CommandSpec[] = [
   {
     name: 'watch',
     about: 'list active issues and keep the list fresh until Ctrl-C',
-    more: 'On a terminal the list is drawn anew when something changes; in a pipe each change is a line. A server that cannot be reached is tried again.',
+    more: 'On a terminal the list is drawn anew when something changes; in a pipe each change is a line, and it ends with its reader at the next one. A server that cannot be reached is tried again.',
     options: [
       ...filterOptions.filter(({ flags }) => !/^(-u|--state|--updated-since)/.test(flags)),
       { flags: '--every <duration>', about: 'how often it asks; 5s when absent', read: duration },

@@ -111,7 +111,7 @@ export async function queryOf(
   values: FilterValues,
   usualStates: readonly string[] = [],
 ): Promise<{ readonly query: ListQuery; readonly isSeveral: boolean; readonly where: string }> {
-  const namespace = values.allNamespaces === true ? undefined : needNamespace(await work.target());
+  const namespace = values.allNamespaces === true ? undefined : await needNamespace(await work.target());
   const now = work.io.surroundings.now();
   const moment = (one: When | undefined, sign: 1 | -1): string | undefined =>
     one === undefined ? undefined : (one.at ?? new Date(now + sign * one.away).toISOString());

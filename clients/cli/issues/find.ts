@@ -12,8 +12,17 @@ const shown = 5;
 
 /** What an operation on one issue is told of the namespace: only what was said for this call. */
 export async function namespaceQuery(work: Work): Promise<{ readonly namespace?: string }> {
-  const { namespace, isNamespaceAsked } = await work.target();
-  return isNamespaceAsked && namespace !== null && !namespace.includes(',') ? { namespace } : {};
+  const target = await work.target();
+  const namespace = target.isNamespaceAsked ? await target.namespace() : null;
+  return namespace !== null && !namespace.includes(',') ? { namespace } : {};
+}
+
+/** @throws UsageError where it is neither an id nor the beginning of one */
+export function checkId(work: Work, typed: string): void {
+  if (whole.test(typed) || beginning.test(typed)) return;
+  throw new UsageError(
+    `${JSON.stringify(line(typed))} is no id: take the first 8 characters of one, or all of it, as "${work.program} issues" lists them`,
+  );
 }
 
 /**
@@ -22,14 +31,10 @@ export async function namespaceQuery(work: Work): Promise<{ readonly namespace?:
  * @throws UsageError, Failure
  */
 export async function findId(work: Work, typed: string): Promise<string> {
+  checkId(work, typed);
   if (whole.test(typed)) return typed.toLowerCase();
-  if (!beginning.test(typed)) {
-    throw new UsageError(
-      `${JSON.stringify(line(typed))} is no id: take the first 8 characters of one, or all of it, as "${work.program} issues" lists them`,
-    );
-  }
   const client = await work.client();
-  const namespace = needNamespace(await work.target());
+  const namespace = await needNamespace(await work.target());
   const { body } = await client.call('issues.list', {
     query: { namespace, idPrefix: typed.toLowerCase(), limit: shown },
   });

@@ -2,10 +2,11 @@ import type { Issue } from '../../../core/contract/issue.ts';
 import type { Work } from '../command.ts';
 import { exitCodes, Failure, UsageError } from '../failure.ts';
 import { isData } from '../output/output.ts';
-import { findId, inShort, namespaceQuery } from './find.ts';
+import { checkId, findId, inShort, namespaceQuery } from './find.ts';
 
 /**
- * Resolves or reopens one issue after the other; one that fails does not stop the next.
+ * Resolves or reopens one issue after the other; one that fails does not stop the next. What is no id stops all of them before
+ * the first.
  *
  * @returns the exit code
  */
@@ -13,6 +14,7 @@ async function settle(work: Work, operation: 'issues.resolve' | 'issues.reopen',
   if (typed.length === 0) {
     throw new UsageError(`which issues? Say their ids, as "${work.program} issues" lists them`);
   }
+  for (const one of typed) checkId(work, one);
   const client = await work.client();
   const query = await namespaceQuery(work);
   const done: Issue[] = [];

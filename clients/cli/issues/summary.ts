@@ -12,7 +12,7 @@ const indent = '  ';
 export async function run(work: Work): Promise<void> {
   const { cluster, allNamespaces }: { readonly cluster?: string; readonly allNamespaces?: boolean } =
     work.options;
-  const namespace = allNamespaces === true ? undefined : needNamespace(await work.target());
+  const namespace = allNamespaces === true ? undefined : await needNamespace(await work.target());
   const client = await work.client();
   const { body } = await client.call('issues.summary', { query: { namespace, cluster } });
   if (isData(work.out.format)) await work.out.data(body);

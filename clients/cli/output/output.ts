@@ -58,12 +58,24 @@ export function outputTo(io: Io, format: Format): Output {
 
 const json = (value: unknown): string => escapeRaw(JSON.stringify(value, null, 2));
 
+/** What some reader or other takes for a number, a time, a merge or a default, beside what YAML 1.1 names. */
+const misread = /^[-+._]*\d\S*$|^(?:=|<<)$/;
+
 async function yaml(value: unknown): Promise<string> {
   const { Document, visit, Scalar } = await import('yaml');
-  const document = new Document(value, { aliasDuplicateObjects: false });
+  // By the rules of YAML 1.1, which many readers still follow; whatever is quoted is the same text in YAML 1.2.
+  const document = new Document(value, {
+    version: '1.1',
+    aliasDuplicateObjects: false,
+    // It writes `<<` without quotes, whatever the node says.
+    customTags: (tags) =>
+      tags.filter((tag) => typeof tag === 'string' || tag.tag !== 'tag:yaml.org,2002:merge'),
+  });
   visit(document, {
     Scalar(_, node) {
-      if (typeof node.value === 'string' && isRaw(node.value)) node.type = Scalar.QUOTE_DOUBLE;
+      if (typeof node.value === 'string' && (isRaw(node.value) || misread.test(node.value))) {
+        node.type = Scalar.QUOTE_DOUBLE;
+      }
     },
   });
   return escapeRaw(document.toString({ lineWidth: 0 }));

@@ -4,7 +4,7 @@
  */
 
 // biome-ignore lint/suspicious/noControlCharactersInRegex: these are what is taken out
-const controls = /[\u0000-\u001f\u007f-\u009f\u200e\u200f\u2028\u2029\u202a-\u202e\u2066-\u2069]/g;
+const controls = /[\u0000-\u001f\u007f-\u009f\u061c\u200e\u200f\u2028\u2029\u202a-\u202e\u2066-\u2069]/g;
 
 /** On one line: line breaks and tabs become a space. */
 export function line(text: unknown): string {
@@ -21,7 +21,7 @@ export function lines(text: unknown): readonly string[] {
     .map((one) => one.replaceAll('\t', '    ').replaceAll(controls, '�').trimEnd());
 }
 
-const rawInJson = /[\u007f-\u009f\u200e\u200f\u2028\u2029\u202a-\u202e\u2066-\u2069]/g;
+const rawInJson = /[\u007f-\u009f\u061c\u200e\u200f\u2028\u2029\u202a-\u202e\u2066-\u2069]/g;
 
 /** In JSON and in YAML in double quotes: the same text, in escapes that a reader takes back. */
 export function escapeRaw(text: string): string {

@@ -32,6 +32,10 @@ export const reportCommands: readonly CommandSpec[] = [
       { flags: '--file <path>', about: 'reports as JSON or NDJSON; - is standard input' },
       { flags: '--pipeline <name>', about: 'the pipeline; one name for each branch that fails for itself' },
       { flags: '--run <id>', about: "the run's name or uid; else that of the CI" },
+      {
+        flags: '--attempt <number>',
+        about: 'which try of the run this is; else that of the CI. Each try counts for itself',
+      },
       { flags: '--reason <text>', about: 'what went wrong; - is standard input, of which the end is kept' },
       { flags: '--title <text>', about: 'the issue in one line; one is made of the name when absent' },
       { flags: '--log-url <url>', about: 'where the log is; else that of the CI', read: address },

@@ -10,8 +10,12 @@ export interface RunTry {
 /** Characters that an event id may have. */
 const mostCharacters = 250;
 
-export function runTryOf(run: string | undefined, ci: CiJob | null): RunTry {
-  return { run: run ?? ci?.run ?? null, attempt: ci?.attempt ?? null };
+/** What is said by options wins over what the CI says. */
+export function runTryOf(
+  { run, attempt }: { readonly run?: string; readonly attempt?: string },
+  ci: CiJob | null,
+): RunTry {
+  return { run: run ?? ci?.run ?? null, attempt: attempt ?? ci?.attempt ?? null };
 }
 
 /**

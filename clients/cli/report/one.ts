@@ -8,6 +8,7 @@ export interface ReportOptions {
   readonly file?: string;
   readonly pipeline?: string;
   readonly run?: string;
+  readonly attempt?: string;
   readonly reason?: string;
   readonly title?: string;
   readonly logUrl?: string;
@@ -51,7 +52,7 @@ const mostTitle = 500;
 export function reportOf(options: ReportOptions, outcome: 'failing' | 'passing', about: Circumstances) {
   const { ci, namespace } = about;
   const subject = subjectOf(options);
-  const runTry = runTryOf(options.run, ci);
+  const runTry = runTryOf(options, ci);
   const common = {
     namespace,
     scope: { resourceType: subject.resourceType, resourceName: subject.resourceName },
@@ -167,7 +168,7 @@ export function fillerOf(
   about: Omit<Circumstances, 'reason' | 'namespace'> & { readonly namespace: string | null },
   eventId: (report: Readonly<Record<string, unknown>>) => string,
 ): (report: unknown) => unknown {
-  const { run } = runTryOf(options.run, about.ci);
+  const { run } = runTryOf(options, about.ci);
   const created = createdAt(options, about.ci);
   return (report) => {
     if (typeof report !== 'object' || report === null || Array.isArray(report)) return report;

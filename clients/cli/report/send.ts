@@ -1,3 +1,4 @@
+import { KiteApiError, KiteNetworkError } from '../../../core/contract/client/failures.ts';
 import type { ReportResult } from '../../../core/contract/reports.ts';
 import type { Work } from '../command.ts';
 import { Failure, UsageError } from '../failure.ts';
@@ -18,6 +19,7 @@ export async function run(work: Work): Promise<void> {
   if (more.length > 0) throw new UsageError(`one outcome is said at a time, not ${work.args.length}`);
   if (options.file !== undefined) {
     if (word !== undefined) throw new UsageError('each report of a file has its own outcome; leave it out');
+    refuseOfOne(options);
     return sendFile(work, options, options.file);
   }
   if (word === undefined) throw new UsageError('did it fail or pass? Say one, or --file for many');
@@ -30,6 +32,20 @@ export async function run(work: Work): Promise<void> {
   await sendOne(work, options, outcome);
 }
 
+/** The options that a file takes: what they say holds of all its reports. */
+const ofFile = new Set(['file', 'run', 'source', 'cluster', 'attempt']);
+
+/** @throws UsageError that names each option of a single report */
+function refuseOfOne(options: ReportOptions): void {
+  const flags = Object.keys(options)
+    .filter((name) => !ofFile.has(name))
+    .map((name) => `--${name.replaceAll(/[A-Z]/g, (capital) => `-${capital.toLowerCase()}`)}`);
+  if (flags.length === 0) return;
+  throw new UsageError(
+    `${flags.join(', ')}: ${flags.length === 1 ? 'that is' : 'those are'} said of one report; with --file each report says it itself`,
+  );
+}
+
 /** One namespace: a report belongs to one. */
 function oneNamespace(namespace: string): string {
   if (!namespace.includes(',')) return namespace;
@@ -38,7 +54,7 @@ function oneNamespace(namespace: string): string {
 
 async function sendOne(work: Work, options: ReportOptions, outcome: 'failing' | 'passing'): Promise<void> {
   const { io, out } = work;
-  const namespace = oneNamespace(needNamespace(await work.target()));
+  const namespace = oneNamespace(await needNamespace(await work.target()));
   const text = options.reason === '-' ? await io.readInput() : options.reason;
   const { now, newId } = io.surroundings;
   const about = { namespace, ci: ciJobIn(io.env), now: now(), newId };
@@ -49,6 +65,7 @@ async function sendOne(work: Work, options: ReportOptions, outcome: 'failing' | 
   const [result] = body.results;
   if (result === undefined) throw new Failure('Kite answered without saying what became of the report');
   if (result.error !== undefined) throw new Failure(`Kite does not take the report: ${problemsOf(result)}`);
+  if (result.status === 'duplicate') await warnOfOther(work, result, outcome);
   if (isData(out.format)) {
     const { index: _, ...told } = result;
     await out.data({ ...told, eventId: report.eventId });
@@ -56,6 +73,30 @@ async function sendOne(work: Work, options: ReportOptions, outcome: 'failing' | 
   }
   const { resourceType, resourceName } = report.scope;
   await out.text(sentenceOf(result, `${line(resourceType)}/${line(resourceName)} in ${line(namespace)}`));
+}
+
+/**
+ * Says so where what was sent is a duplicate and the issue is by now in the other state: a run that failed, passed and fails
+ * again is one run to Kite as long as nobody tells the tries apart.
+ */
+async function warnOfOther(
+  { io, client }: Work,
+  { issueId }: ReportResult,
+  outcome: 'failing' | 'passing',
+): Promise<void> {
+  if (issueId === undefined) return;
+  const state = await (await client())
+    .call('issues.get', { params: { id: issueId } })
+    .then(({ body }) => body.state)
+    .catch((error: unknown) => {
+      // Who may report need not be allowed to read, and the report itself is with Kite.
+      if (error instanceof KiteApiError || error instanceof KiteNetworkError) return null;
+      throw error;
+    });
+  if (state === null || state === (outcome === 'failing' ? 'ACTIVE' : 'RESOLVED')) return;
+  io.note(
+    `Kite has this report of this run already, so nothing changed, and the issue is ${line(state)}. Was the run tried again? Say --attempt N`,
+  );
 }
 
 const meanings: Readonly<Record<ReportResult['status'], string>> = {
@@ -82,11 +123,11 @@ function problemsOf({ error }: ReportResult): string {
 
 async function sendFile(work: Work, options: ReportOptions, path: string): Promise<void> {
   const { io, out } = work;
-  const { namespace } = await work.target();
+  const namespace = await (await work.target()).namespace();
   const ci = ciJobIn(io.env);
   const { now, newId } = io.surroundings;
   const about = { namespace: namespace === null ? null : oneNamespace(namespace), ci, now: now(), newId };
-  const eventId = eventIdsOf(runTryOf(options.run, ci), newId);
+  const eventId = eventIdsOf(runTryOf(options, ci), newId);
   // Made once: the same reports however often they are sent.
   const reports = reportsIn(await readText(io, path), path).map(fillerOf(options, about, eventId));
   const { batches, tooLarge } = cutIntoBatches(reports);

@@ -2,6 +2,7 @@ import { delimiter, dirname, join } from 'node:path';
 import { Failure } from '../failure.ts';
 import type { Io } from '../io.ts';
 import { isRecord, readIfThere } from './settings.ts';
+import { parseYaml } from './yaml.ts';
 
 /** What a kubeconfig says about one of its contexts. */
 export interface KubeContext {
@@ -33,12 +34,11 @@ export async function readKubeconfig(io: Io, asked: string | undefined): Promise
   for (const path of paths(io)) {
     const text = readIfThere(path);
     if (text === null || text.trim() === '') continue;
-    const { parse } = await import('yaml');
     let value: unknown;
     try {
-      value = parse(text);
+      value = await parseYaml(text);
     } catch (error) {
-      const sentence = error instanceof Error ? error.message.split('\n')[0] : String(error);
+      const sentence = error instanceof Error ? error.message : String(error);
       throw new Failure(`the kubeconfig ${path} cannot be read: ${sentence}`);
     }
     if (isRecord(value)) files.push({ value, folder: dirname(path) });

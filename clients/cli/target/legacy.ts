@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import { Failure } from '../failure.ts';
 import type { Io } from '../io.ts';
 import { isRecord, readIfThere, writePrivate } from './settings.ts';
+import { parseYaml } from './yaml.ts';
 
 /** What KITE's own command line takes for its server when nothing is set. */
 export const legacyUrl = 'http://localhost:8080/api/v1';
@@ -17,10 +18,9 @@ export async function readLegacyUrl(io: Io): Promise<{ url: string; from: string
   const path = legacyPath(io);
   const text = readIfThere(path);
   if (text === null) return undefined;
-  const { parse } = await import('yaml');
   let value: unknown;
   try {
-    value = parse(text);
+    value = await parseYaml(text);
   } catch {
     throw new Failure(`${path} cannot be read: it is no YAML; "config reset" writes it anew`);
   }

@@ -1,8 +1,9 @@
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { Failure } from '../failure.ts';
 import type { Io } from '../io.ts';
 import { readPlainSettings } from './plain-settings.ts';
+import { parseYaml } from './yaml.ts';
 
 /** One Kite that somebody works with. */
 export interface Context {
@@ -37,7 +38,7 @@ export async function readSettings(io: Io): Promise<Settings> {
   if (text === null || text.trim() === '') return none;
   try {
     const plain = readPlainSettings(text);
-    return settingsOf(plain === undefined ? (await import('yaml')).parse(text) : plain);
+    return settingsOf(plain === undefined ? await parseYaml(text) : plain);
   } catch (error) {
     throw new Failure(`${path} cannot be read: ${firstLine(error)}; mend it, or remove it and log in again`);
   }
@@ -94,11 +95,12 @@ export async function writeSettings(io: Io, settings: Settings): Promise<void> {
   await writePrivate(io, settingsPath(io), stringify(settings, { lineWidth: 0 }));
 }
 
-/** As `writeSettings`, for any file of the person's own. */
+/** As `writeSettings`, for any file of the person's own; a link to it stays one. */
 export async function writePrivate({ surroundings }: Io, path: string, text: string): Promise<void> {
-  const { chmod, mkdir, open, rename, rm } = await import('node:fs/promises');
+  const { chmod, mkdir, open, realpath, rename, rm } = await import('node:fs/promises');
   await mkdir(dirname(path), { recursive: true, mode: 0o700 });
-  const beside = `${path}.${surroundings.newId()}`;
+  const target = existsSync(path) ? await realpath(path) : path;
+  const beside = `${target}.${surroundings.newId()}`;
   try {
     const file = await open(beside, 'wx', 0o600);
     try {
@@ -108,7 +110,7 @@ export async function writePrivate({ surroundings }: Io, path: string, text: str
       await file.close();
     }
     await chmod(beside, 0o600);
-    await rename(beside, path);
+    await rename(beside, target);
   } catch (error) {
     await rm(beside, { force: true });
     throw new Failure(`${path} cannot be written: ${firstLine(error)}`);

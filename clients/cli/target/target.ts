@@ -9,8 +9,8 @@ export interface Target {
   readonly url: string;
   /** What said so, for whoever has to change it. */
   readonly urlFrom: string;
-  /** Null where nobody says one. */
-  readonly namespace: string | null;
+  /** Null where nobody says one. The kubeconfig is read only when this is asked, once. */
+  namespace(): Promise<string | null>;
   /** Whether it was said for this call, so that an issue of another namespace is a mistake. */
   readonly isNamespaceAsked: boolean;
   /** The bearer token; null where none is set up. Asked for once. */
@@ -45,11 +45,15 @@ export async function findTarget(io: Io, globals: GlobalOptions, isLegacyName: b
   const asked = globals.namespace ?? (said(env.KITE_NAMESPACE) ? env.KITE_NAMESPACE : undefined);
   // A context's token is for its own server, wherever else the call goes.
   const own = context !== undefined && sameOrigin(context.url, url) ? context : undefined;
+  let namespace: Promise<string | null> | undefined;
   let token: Promise<string | null> | undefined;
   return {
     url,
     urlFrom: from,
-    namespace: asked ?? own?.namespace ?? (await namespaceOfKube(io, globals, own)),
+    namespace: () => {
+      namespace ??= (async () => asked ?? own?.namespace ?? (await namespaceOfKube(io, globals, own)))();
+      return namespace;
+    },
     isNamespaceAsked: asked !== undefined,
     token: () => {
       token ??= findToken(io, globals, own);

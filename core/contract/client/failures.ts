@@ -32,9 +32,9 @@ export class KiteApiError extends Error {
 
 /**
  * How a connection can fail: nobody listens, the name leads nowhere, no answer in time, the connection ended before the
- * answer, TLS could not be agreed on, or none of these.
+ * answer, what answers speaks no TLS, its certificate is not trusted, or none of these.
  */
-export type NetworkReason = 'refused' | 'unresolved' | 'timeout' | 'closed' | 'tls' | 'unknown';
+export type NetworkReason = 'refused' | 'unresolved' | 'timeout' | 'closed' | 'plain' | 'tls' | 'unknown';
 
 /** There is no answer. Whether the request was carried out is not known, except where the connection was refused. */
 export class KiteNetworkError extends Error {
@@ -76,19 +76,21 @@ const refused = new Set(['ECONNREFUSED', 'EHOSTUNREACH', 'ENETUNREACH']);
 const unresolved = new Set(['ENOTFOUND', 'EAI_AGAIN', 'EAI_FAIL', 'EAI_NODATA', 'EAI_NONAME']);
 const timeouts = new Set(['ETIMEDOUT', 'UND_ERR_CONNECT_TIMEOUT', 'UND_ERR_HEADERS_TIMEOUT']);
 const closed = new Set(['ECONNRESET', 'EPIPE', 'ECONNABORTED', 'UND_ERR_SOCKET', 'HPE_INVALID_CONSTANT']);
+/** What OpenSSL says of an answer that is no TLS record. */
+const plain = /wrong version number|packet length too long|http request/i;
 const tls = /^(ERR_TLS|ERR_SSL|CERT_|DEPTH_ZERO|SELF_SIGNED|UNABLE_TO_|EPROTO)/;
 
 /** What an exception of `fetch` means. */
 export function reasonOf(error: unknown): NetworkReason {
   for (const one of chain(error)) {
-    const { name, code } = one;
+    const { name, code, message } = one;
     if (name === 'TimeoutError') return 'timeout';
     if (typeof code !== 'string') continue;
     if (refused.has(code)) return 'refused';
     if (unresolved.has(code)) return 'unresolved';
     if (timeouts.has(code)) return 'timeout';
     if (closed.has(code)) return 'closed';
-    if (tls.test(code)) return 'tls';
+    if (tls.test(code)) return typeof message === 'string' && plain.test(message) ? 'plain' : 'tls';
   }
   return 'unknown';
 }
@@ -125,6 +127,8 @@ function wordsOf(reason: NetworkReason, cause: unknown): string {
       return 'no answer in time';
     case 'closed':
       return 'the connection ended before the answer';
+    case 'plain':
+      return 'it does not speak TLS';
     case 'tls':
       return `no trusted TLS connection (${innermost(cause)})`;
     case 'unknown':

@@ -33,7 +33,7 @@ function isUndone(error: unknown): boolean {
 }
 
 function mayPass(error: unknown): boolean {
-  if (error instanceof KiteNetworkError) return error.reason !== 'tls';
+  if (error instanceof KiteNetworkError) return error.reason !== 'tls' && error.reason !== 'plain';
   return (error instanceof KiteApiError || error instanceof KiteAnswerError) && passing.has(error.status);
 }
 

@@ -146,6 +146,15 @@ describe('resolve and reopen', () => {
     for (const id of ids) expect((await kite.issue(id)).state).toBe('ACTIVE');
   });
 
+  test('what is no id stops all of them before the first', async () => {
+    const namespace = freshNamespace();
+    const { id } = await kite.create(issueBody(namespace));
+    const { code, stdout, stderr } = await run(namespace, 'resolve', id, 'zz');
+    expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
+    expect(stderr).toContain('"zz" is no id');
+    expect((await kite.issue(id)).state).toBe('ACTIVE');
+  });
+
   test('as data it is the issue', async () => {
     const namespace = freshNamespace();
     const { id } = await kite.create(issueBody(namespace));

@@ -74,6 +74,20 @@ describe('JUnit', () => {
   });
 });
 
+test.each(['junit', 'markdown'])('%s says so where Kite cannot be asked', async (format) => {
+  for (const about of ['--application', '--pipeline-run']) {
+    const ended = await check(about, 'shop', '-o', format, '--url', 'http://127.0.0.1:9');
+    expect(ended.code).toBe(3);
+    expect(ended.stderr).toContain(
+      'kite: cannot reach http://127.0.0.1:9/api/v1 (from --url): connection refused',
+    );
+    expect(ended.stdout).toContain('Kite could not be asked about ');
+    expect(ended.stdout).toContain('connection refused. Is the server running?');
+    if (format === 'junit') expect(ended.stdout).toContain('tests="1" failures="0" errors="1"');
+    else expect(ended.stdout).toContain('So it is not known whether it passed.');
+  }
+});
+
 describe('Markdown', () => {
   it('has what others wrote as text: no markup, no mention, no other address', async () => {
     const { code, stdout } = await check('--pipeline-run', 'run-1', '-o', 'markdown');

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { mkdir, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { lstat, mkdir, readdir, readFile, rm, stat, symlink, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
@@ -226,7 +226,13 @@ describe('where to', () => {
 
   test('a file that cannot be read is told, and nothing of it', async () => {
     await mkdir(join(program.home, '.config', 'kite'), { recursive: true });
-    for (const content of [`contexts: [${secret}`, `- ${secret}`, `contexts: { a: ${secret} }`]) {
+    for (const content of [
+      `contexts: [${secret}`,
+      `- ${secret}`,
+      `contexts: { a: ${secret} }`,
+      `contexts: { a: { url: x, token: *${secret} } }`,
+      `current: null\ntoken: "\\x${secret}"`,
+    ]) {
       await writeFile(file(), content);
       const { code, stderr } = await run(['issues', '-n', 'x']);
       expect(code).toBe(3);
@@ -234,6 +240,29 @@ describe('where to', () => {
       expect(stderr.trimEnd().split('\n')).toHaveLength(1);
       expect(stderr).not.toContain(secret);
     }
+  });
+
+  test('a mistake in YAML is told by its code and its line, and no warning tells a token', async () => {
+    await mkdir(join(program.home, '.config', 'kite'), { recursive: true });
+    const context = (token: string) =>
+      `current: a\ncontexts:\n  a:\n    url: ${earUrl}\n    token: ${token}\n`;
+    await writeFile(file(), context(`*${secret}`));
+    const { stderr } = await run(['issues', '-n', 'x']);
+    expect(stderr).toContain(`${file()} cannot be read: YAML code BAD_ALIAS at line 5; mend it`);
+    await writeFile(file(), context(`!x ${secret}`));
+    expect(await run(['issues', '-n', 'x', '-o', 'json'])).toEqual({ code: 0, stdout: '[]\n', stderr: '' });
+  });
+
+  test('a link to the file stays one, and what it leads to is written', async () => {
+    const real = join(program.home, 'dotfiles', 'kite.yaml');
+    await mkdir(join(program.home, 'dotfiles'), { recursive: true });
+    await mkdir(join(program.home, '.config', 'kite'), { recursive: true });
+    await writeFile(real, '');
+    await symlink(real, file());
+    expect((await run(['login', earUrl, '--name', 'linked'])).code).toBe(0);
+    expect((await lstat(file())).isSymbolicLink()).toBe(true);
+    expect(await readFile(real, 'utf8')).toContain('linked');
+    expect(await readdir(join(program.home, 'dotfiles'))).toEqual(['kite.yaml']);
   });
 
   test('without a namespace it says how to name one', async () => {

@@ -1,9 +1,12 @@
+import { spawn } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { open } from 'node:fs/promises';
 import { createServer, type RequestListener } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { catalogue } from '../../../clients/cli/catalogue.ts';
 import { useKite } from '../../support/kite.ts';
-import { useProgram } from './kite.ts';
+import { ended, useProgram } from './kite.ts';
 
 const kite = useKite();
 const program = useProgram();
@@ -74,7 +77,9 @@ describe('each failure is one line that says what happened and what to do', () =
 
   test('TLS where there is none', async () => {
     const line = await complaint(page, ['issues', '--url', url.replace('http:', 'https:')]);
-    expect(line).toContain('no trusted TLS connection');
+    expect(line).toBe(
+      `kite: ${url.replace('http:', 'https:')}/api/v1 (from --url) does not speak TLS; is it ${url}/api/v1?`,
+    );
   });
 
   test('a page instead of Kite', async () => {
@@ -212,9 +217,44 @@ describe('what is typed wrong ends with 2', () => {
     [['keys'], 'kite keys what? There are create, list, revoke; "kite keys --help" says more'],
     [['keys', 'crate'], `unknown command 'crate' (Did you mean create?). See "kite keys --help"`],
     [['completion', 'tcsh'], 'completion is for bash, zsh, fish, not "tcsh"'],
-    [['issues', '--timeout', '0'], '--timeout: --timeout is from 1s to 1h'],
+    [['issues', '--timeout', '0'], '--timeout: "0" is not from 1s to 1h'],
+    [['issues', '-n', ''], '-n is empty; is a variable of the job not set?'],
+    [['issues', '-n', ' ', '-A'], '-n is empty; is a variable of the job not set?'],
+    [['issues', '--url', ''], '--url is empty; is a variable of the job not set?'],
   ])('%j', async (args, words) => {
     const env = { KITE_URL: kite.server.url, KITE_NAMESPACE: 'x' };
     expect(await program.run(args, { env })).toEqual({ code: 2, stdout: '', stderr: `kite: ${words}\n` });
+  });
+});
+
+describe('no failure ends with 1, which means that issues were found', () => {
+  const full = '/dev/full';
+
+  test.skipIf(!existsSync(full))('output that cannot be written', async () => {
+    reply = json(200, { data: [], total: 0, limit: 1, offset: 0, nextCursor: null });
+    for (const args of [['check', '--application', 'x', '-o', 'json'], ['--help']]) {
+      const device = await open(full, 'w');
+      const child = spawn(process.execPath, [program.path(), ...args], {
+        env: program.env({ KITE_URL: url, KITE_NAMESPACE: 'x' }),
+        stdio: ['ignore', device.fd, 'pipe'],
+      });
+      expect(await ended(child)).toEqual({
+        code: 3,
+        stdout: '',
+        stderr: 'kite: cannot write the output: no space left on device\n',
+      });
+      await device.close();
+    }
+  });
+
+  test.each(['throw', 'void Promise.reject'])('what nobody catches: %s', async (fail) => {
+    const script = `process.on('newListener', (event) => event === 'unhandledRejection' && setImmediate(() => { ${fail} (new Error('gone\\nwrong')); }))`;
+    const { code, stderr } = await program.run(['--help'], {
+      env: { NODE_OPTIONS: `--import=data:text/javascript,${encodeURIComponent(script)}` },
+    });
+    expect({ code, stderr }).toEqual({
+      code: 3,
+      stderr: 'kite: this should not happen, please report it: Error: gone wrong\n',
+    });
   });
 });

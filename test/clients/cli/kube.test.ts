@@ -106,6 +106,18 @@ describe('the namespace', () => {
     expect(heard.at(-1)?.url).toContain('namespace=default');
   });
 
+  test('is looked for only where one is needed, and a broken kubeconfig tells nothing of itself', async () => {
+    await writeFile(inHome('.kube', 'config'), 'users:\n- token: *s3cret\n');
+    expect(await list(['-A'])).toEqual({ code: 0, stdout: '[]\n', stderr: '' });
+    expect((await list(['-n', 'flag'])).code).toBe(0);
+    expect(heard).toHaveLength(2);
+    expect(await list()).toEqual({
+      code: 3,
+      stdout: '',
+      stderr: `kite: the kubeconfig ${inHome('.kube', 'config')} cannot be read: YAML code BAD_ALIAS at line 2\n`,
+    });
+  });
+
   test('of several files, the first that says something counts; what is not there is passed over', async () => {
     await writeFile(inHome('one'), JSON.stringify({ 'current-context': 'here' }));
     await writeFile(inHome('two'), kubeconfig({ namespace: 'second', current: 'other' }));

@@ -188,11 +188,16 @@ describe.skipIf(!hasTerminal)('on a terminal', () => {
 });
 
 test('-A on a server that wants a namespace says what to say instead', async () => {
-  const { code, stderr } = await list(['-A']);
-  expect(code).toBe(3);
-  expect(stderr).toBe(
-    'kite: this server wants to know which namespace: say -n NAME, or several with commas. -A is for those who may read all of them\n',
-  );
+  for (const command of ['issues', 'summary', 'check --component x']) {
+    expect(await program.run([...command.split(' '), '-A'], { env })).toEqual({
+      code: 3,
+      stdout: '',
+      stderr:
+        'kite: this server answers for named namespaces only (its KITE_NAMESPACE_CHECK is on): say -n a,b, or start it with KITE_NAMESPACE_CHECK=off\n',
+    });
+  }
+  const { stderr } = await list(['-A'], { KITE_TOKEN: 'secret' });
+  expect(stderr).toContain('-A is for those who may read all of them');
 });
 
 test('what is left out is told', async () => {

@@ -60,6 +60,22 @@ describe('the forms of a file', () => {
     expect(front.came).toHaveLength(0);
   });
 
+  it('options of a single report are named, and nothing is sent', async () => {
+    const said = await send('any-tenant', JSON.stringify(some), [
+      '--pipeline',
+      'x',
+      '--log-url',
+      'https://ci.example/1',
+    ]);
+    expect(said).toEqual({
+      code: 2,
+      stdout: '',
+      stderr:
+        'kite: --pipeline, --log-url: those are said of one report; with --file each report says it itself\n',
+    });
+    expect(front.came).toHaveLength(0);
+  });
+
   it('a path that leads nowhere is a mistake', async () => {
     const said = await program.run(['report', '--file', join(program.home, 'nowhere.json')]);
     expect(said).toMatchObject({ code: 2, stderr: expect.stringContaining('there is no such file') });

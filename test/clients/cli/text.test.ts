@@ -50,7 +50,7 @@ describe('widths', () => {
 
 describe('text of others', () => {
   test('is on one line, or on its own lines, and has nothing that a terminal obeys', () => {
-    expect(line('a\u001b[31m\r\nb\tc\u0007\u009b\u202e')).toBe('a�[31m b c���');
+    expect(line('a\u001b[31m\r\nb\tc\u0007\u009b\u202e\u061c')).toBe('a�[31m b c����');
     expect(lines('a\r\nb\rc\n\td\u0000')).toEqual(['a', 'b', 'c', '    d�']);
     expect(line(undefined)).toBe('');
   });

@@ -23,7 +23,7 @@ describe('what is no answer', () => {
     const closed = await unreachable(ear.url, fetch);
     expect(closed).toBeInstanceOf(KiteNetworkError);
     expect(closed).toMatchObject({ reason: 'closed', url: `${ear.url}/api/v1` });
-    expect(await unreachable(ear.url.replace('http:', 'https:'), fetch)).toMatchObject({ reason: 'tls' });
+    expect(await unreachable(ear.url.replace('http:', 'https:'), fetch)).toMatchObject({ reason: 'plain' });
   });
 
   test('no answer in time is none, neither to the head nor to the body', async () => {
