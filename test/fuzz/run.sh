@@ -15,17 +15,7 @@ max_examples=150
 # Fewer than these would prove little, whatever they said.
 least_cases=4000
 
-# find_python: the first that runs, is new enough and can make environments. A shim in PATH may exist and still fail.
-find_python() {
-  local python
-  for python in python3 python python3.{14..11} "${PYENV_ROOT:-$HOME/.pyenv}"/versions/*/bin/python; do
-    if "$python" -c 'import ensurepip, sys, venv; sys.exit(sys.version_info < (3, 11))' >/dev/null 2>&1; then
-      printf '%s\n' "$python"
-      return
-    fi
-  done
-  return 1
-}
+. test/support/python.sh
 
 if ! python=$(find_python); then
   printf '\n%s\n%s\n\n' '=== SKIPPED: nothing was fuzzed ===' \

@@ -13,17 +13,7 @@ skip() {
   exit 0
 }
 
-# find_python: the first that runs, is new enough and can make environments. A shim in PATH may exist and still fail.
-find_python() {
-  local python
-  for python in python3 python python3.{14..11} "${PYENV_ROOT:-$HOME/.pyenv}"/versions/*/bin/python; do
-    if "$python" -c 'import ensurepip, sys, venv; sys.exit(sys.version_info < (3, 11))' >/dev/null 2>&1; then
-      printf '%s\n' "$python"
-      return
-    fi
-  done
-  return 1
-}
+. test/support/python.sh
 
 python=$(find_python) || skip 'cfn-lint, as it is pinned, needs Python 3.11 or newer with its venv module, and none was found.'
 

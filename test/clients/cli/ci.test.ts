@@ -50,6 +50,16 @@ const run = (script: string, env: Environment, shell = 'bash') => runScript(prog
 const failing = (name: string) =>
   `${JSON.stringify({ outcome: 'failing', issueType: 'test', scope: { resourceType: 'test', resourceName: name }, title: `${name} fails`, description: '500', severity: 'major' })}\n`;
 const passing = (name: string) => failing(name).replace('failing', 'passing');
+/** A grave issue of the application that the examples ask for. */
+const failRelease = () =>
+  kite.create({
+    namespace,
+    title: 'Release failed',
+    description: 'no',
+    severity: 'critical',
+    issueType: 'release',
+    scope: { resourceType: 'application', resourceName: 'shop' },
+  });
 
 describe('GitLab CI', () => {
   const job = z.object({
@@ -112,16 +122,7 @@ describe('GitLab CI', () => {
   it('holds while the application has grave issues, and says which in the test report', async () => {
     const clean = { 'reports.ndjson': passing('login') };
     await runJob('report tests', {}, clean);
-    await kite.create({
-      ...{
-        namespace,
-        title: 'Release failed',
-        description: 'no',
-        severity: 'critical',
-        issueType: 'release',
-      },
-      ...{ scope: { resourceType: 'application', resourceName: 'shop' } },
-    });
+    await failRelease();
     const gate = await runJob('gate');
     expect(gate.code).toBe(1);
     expect(gate.files['kite.xml']).toContain('message="Release failed"');
@@ -211,16 +212,7 @@ describe('GitHub Actions', () => {
     expect(gate).toMatchObject({ code: 0, stderr: '' });
     expect(gate?.files['summary.md']).toContain('✅ Kite: No active issues of application shop');
     expect(more).toEqual([]);
-    await kite.create({
-      ...{
-        namespace,
-        title: 'Release failed',
-        description: 'no',
-        severity: 'critical',
-        issueType: 'release',
-      },
-      ...{ scope: { resourceType: 'application', resourceName: 'shop' } },
-    });
+    await failRelease();
     const again = await runJob('cancelled');
     expect(again[1]).toMatchObject({ code: 0, stdout: '' });
     expect(again[2]?.code).toBe(1);
